@@ -1,0 +1,182 @@
+"""The tables of schema ``raw``, once for every engine.
+
+``ga4_events`` and ``ga4_items`` hold what was loaded; ``ga4_days`` says of each loaded
+day how much there is, whether it is complete and final, and which columns its files
+could fill; the others are the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of schema ``raw``.
+
+    Attributes:
+        name: Its name.
+        about: One sentence: "One row per ...".
+        columns: Its columns in order.
+        key: The columns that name a row; empty where rows have no name.
+    """
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+
+def _columns(*spec: tuple[str, str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name, kind, about) for name, kind, about in spec)  # type: ignore[arg-type]
+
+
+CAPABILITIES: dict[str, tuple[str, ...]] = {
+    "has_event_timestamp": ("event_timestamp",),
+    "has_user_pseudo_id": ("user_pseudo_id",),
+    "has_session_id": ("ga_session_id",),
+    "has_session_engaged": ("session_engaged",),
+    "has_engagement_time": ("engagement_time_msec",),
+    "has_is_active_user": ("is_active_user",),
+    "has_event_params": ("event_params",),
+    "has_first_touch": ("user_first_touch_timestamp",),
+    "has_session_source": ("session_source", "session_medium", "session_channel_group"),
+    "has_first_user_source": ("first_user_source", "first_user_medium"),
+    "has_event_source": ("event_source", "event_medium", "gclid"),
+    "has_flat_source": ("source", "medium"),
+    "has_device": ("device_category",),
+    "has_country": ("country",),
+    "has_page": ("page_location",),
+    "has_items": ("items",),
+    "has_transaction_id": ("transaction_id",),
+    "has_revenue": ("purchase_revenue_usd_micros",),
+}
+"""Flag of ``ga4_days`` to the columns of which at least one must be there."""
+
+EVENTS = Table(
+    "ga4_events", "One row per event.", EVENT_COLUMNS, ("dataset", "event_id")
+)
+ITEMS = Table(
+    "ga4_items", "One row per item of an event.", ITEM_COLUMNS, ("dataset", "event_id", "item_index")
+)
+DAYS = Table(
+    "ga4_days",
+    "One row per dataset and loaded day.",
+    _columns(
+        ("dataset", "text", "The property."),
+        ("event_date", "date", "The day in the property's zone."),
+        ("load_id", "text", "The load that last wrote the day."),
+        ("export_id", "text", "The load that began the export; parts added with --append share it."),
+        ("table_kind", "text", "'daily', 'intraday', 'fresh' or 'flat'."),
+        ("events", "bigint", "Rows of ga4_events."),
+        ("items", "bigint", "Rows of ga4_items."),
+        ("is_complete", "boolean", "Whether all of the day's events are there."),
+        ("is_final", "boolean", "Whether the day was exported 72 hours or more after its end."),
+        ("exported_at_us", "bigint", "When the rows were exported, microseconds UTC."),
+        ("day_start_us", "bigint", "The day's first instant, microseconds UTC."),
+        ("day_end_us", "bigint", "The next day's first instant, microseconds UTC."),
+    )
+    + tuple(
+        Column(name, "boolean", f"Whether the files carried {' or '.join(parts)}.")
+        for name, parts in CAPABILITIES.items()
+    ),
+    ("dataset", "event_date"),
+)
+LOADS = Table(
+    "loads",
+    "One row per load that was committed.",
+    _columns(
+        ("load_id", "text", "Start time and a short digest of the files."),
+        ("dataset", "text", "The property."),
+        ("mode", "text", "'load', 'replace' or 'append'."),
+        ("shape", "text", "The files' shapes, comma separated."),
+        ("started_at_us", "bigint", "Start, microseconds UTC."),
+        ("finished_at_us", "bigint", "End, microseconds UTC."),
+        ("lines", "bigint", "Records read: events of nested shapes, lines of flat ones."),
+        ("accepted", "bigint", "Records that became events or items."),
+        ("rejected", "bigint", "Records kept in raw.rejects."),
+        ("events", "bigint", "Events written."),
+        ("items", "bigint", "Items written."),
+        ("duplicates", "bigint", "Events that repeat another under scheme 'ga4'."),
+        ("suspects", "bigint", "Events that repeat another under scheme 'columns'."),
+        ("timezone", "text", "The property's zone."),
+        ("version", "text", "The version of this program."),
+    ),
+    ("load_id",),
+)
+LOAD_FILES = Table(
+    "load_files",
+    "One row per file of a load.",
+    _columns(
+        ("load_id", "text", "The load."),
+        ("dataset", "text", "The property."),
+        ("path", "text", "The file as named by the user."),
+        ("sha256", "text", "Checksum of its bytes."),
+        ("bytes", "bigint", "Its size."),
+        ("shape", "text", "What it was detected as."),
+        ("reading", "text", "Digest of the options it was read with."),
+    ),
+    ("load_id", "path"),
+)
+DAY_FILES = Table(
+    "day_files",
+    "One row per loaded day and file whose rows it now holds.",
+    _columns(
+        ("dataset", "text", "The property."),
+        ("event_date", "date", "The day."),
+        ("sha256", "text", "Checksum of the file."),
+        ("reading", "text", "Digest of the options it was read with."),
+    ),
+    ("dataset", "event_date", "sha256"),
+)
+LOAD_DAYS = Table(
+    "load_days",
+    "One row per load and day that it wrote: what moved.",
+    _columns(
+        ("load_id", "text", "The load."),
+        ("dataset", "text", "The property."),
+        ("event_date", "date", "The day."),
+        ("events_before", "bigint", "Events there before; 0 for a new day."),
+        ("events_after", "bigint", "Events there now."),
+    ),
+    ("load_id", "event_date"),
+)
+REJECTS = Table(
+    "rejects",
+    "One row per record that could not be read, with its reason.",
+    _columns(
+        ("load_id", "text", "The load."),
+        ("dataset", "text", "The property."),
+        ("file", "text", "The file as named by the user."),
+        ("line", "bigint", "The line, or row of a Parquet file, from 1."),
+        ("column_name", "text", "The column at fault; null where it is the whole record."),
+        ("rule", "text", "Short name of the rule it breaks."),
+        ("reason", "text", "What was found and what to do."),
+        ("raw_text", "text", "The record as it stood in the file."),
+    ),
+)
+MISSING = Table(
+    "missing_columns",
+    "One row per load and canonical column that its files could not fill.",
+    _columns(
+        ("load_id", "text", "The load."),
+        ("dataset", "text", "The property."),
+        ("column_name", "text", "The canonical column."),
+        ("reason", "text", "Why it is null."),
+    ),
+    ("load_id", "column_name"),
+)
+
+TABLES: tuple[Table, ...] = (
+    EVENTS,
+    ITEMS,
+    DAYS,
+    LOADS,
+    LOAD_FILES,
+    DAY_FILES,
+    LOAD_DAYS,
+    REJECTS,
+    MISSING,
+)
