@@ -1,0 +1,28 @@
+{# All that differs between the engines; each macro is named for what it does. #}
+
+{# Whether a text holds a match of a regular expression. Patterns keep to what both
+   engines read alike: anchors, groups, plain character classes, no dot, no backslash. #}
+{% macro text_matches(value, pattern) -%}
+    {{ adapter.dispatch('text_matches', 'ga4_analytics')(value, pattern) }}
+{%- endmacro %}
+
+{% macro duckdb__text_matches(value, pattern) -%}
+    regexp_matches({{ value }}, {{ pattern }})
+{%- endmacro %}
+
+{% macro postgres__text_matches(value, pattern) -%}
+    ({{ value }} ~ {{ pattern }})
+{%- endmacro %}
+
+{# Text that sorts and compares byte by byte, whatever the database's own collation is. #}
+{% macro bytewise_text(value) -%}
+    {{ adapter.dispatch('bytewise_text', 'ga4_analytics')(value) }}
+{%- endmacro %}
+
+{% macro duckdb__bytewise_text(value) -%}
+    cast({{ value }} as text)
+{%- endmacro %}
+
+{% macro postgres__bytewise_text(value) -%}
+    (cast({{ value }} as text) collate "C")
+{%- endmacro %}
