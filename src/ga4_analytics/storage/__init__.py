@@ -1,0 +1,1 @@
+"""Whole files or none, one writer at a time, and checksums."""
