@@ -1,0 +1,1 @@
+"""Files for other product analytics tools, streamed from the warehouse."""

@@ -1,0 +1,1 @@
+"""What is made of the marts for people: snapshots and the findings report."""
