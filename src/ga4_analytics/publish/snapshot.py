@@ -131,6 +131,9 @@ def publish(
     with atomic_folder(root / name) as draft:
         status = collect_status(warehouse, settings, now_us)
         status |= {"snapshot": name, "published_at_us": now_us, "fingerprint": marks}
+        users = _user_counts(warehouse)
+        for facts in status["datasets"]:
+            facts["users"] = users.get(facts["dataset"])
         status["marts"] = _write_marts(warehouse, draft, progress)
         text = json.dumps(status, indent=2, ensure_ascii=False) + "\n"
         (draft / _STATUS).write_text(text, encoding="utf-8")
@@ -170,6 +173,14 @@ def _write_marts(warehouse: Warehouse, folder: Path, progress: Progress) -> dict
         rows[mart] = warehouse.write_parquet(sql, folder / f"{mart}.parquet")
         progress(mart)
     return rows
+
+
+def _user_counts(warehouse: Warehouse) -> dict[str, int]:
+    """Distinct users of each dataset's whole range: days of users do not add up to it."""
+    rows = warehouse.query(
+        "select dataset, count(*) as users from analytics.int_users group by dataset"
+    ).to_pylist()
+    return {row["dataset"]: row["users"] for row in rows}
 
 
 def _column_count(warehouse: Warehouse, mart: str) -> int:
