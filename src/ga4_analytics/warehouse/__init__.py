@@ -25,11 +25,12 @@ def open_warehouse(url_or_path: str, workspace: Path) -> Warehouse:
     Raises:
         SettingsError: The setting is neither.
     """
+    temp_folder = workspace.resolve() / ".ga4" / "tmp"
     if url_or_path.startswith(("postgresql://", "postgres://")):
         from ga4_analytics.warehouse.postgres import PostgresWarehouse
         from ga4_analytics.warehouse.postgres_url import parse_url
 
-        return PostgresWarehouse(parse_url(url_or_path))
+        return PostgresWarehouse(parse_url(url_or_path), temp_folder)
     scheme = url_or_path.split(":")[0]
     if not url_or_path.strip() or (":" in url_or_path and "/" not in scheme):
         raise SettingsError(
@@ -40,4 +41,4 @@ def open_warehouse(url_or_path: str, workspace: Path) -> Warehouse:
             remedy="Set warehouse = \".ga4/ga4.duckdb\", or give a Postgres URL.",
         )
     path = (workspace / Path(url_or_path).expanduser()).resolve()
-    return DuckDBWarehouse(path, workspace.resolve() / ".ga4" / "tmp")
+    return DuckDBWarehouse(path, temp_folder)

@@ -200,7 +200,7 @@ class DuckDBWarehouse:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._temp_folder.mkdir(parents=True, exist_ok=True)
-            self._connection = duckdb.connect(str(self._path), config=self._settings())
+            self._connection = duckdb.connect(str(self._path), config={**self._settings()})
             # Lets query_progress answer; nothing is printed.
             self._connection.execute("set enable_progress_bar = true")
             self._connection.execute("set enable_progress_bar_print = false")
