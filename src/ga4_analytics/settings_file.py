@@ -1,0 +1,86 @@
+"""The commented ``ga4.toml`` that ``ga4 init`` writes."""
+
+from __future__ import annotations
+
+import json
+
+from ga4_analytics.settings import Settings
+
+_TEMPLATE = """\
+# Settings of this workspace. The environment (GA4_WAREHOUSE=...) and flags win over this file.
+
+# Where events are kept: a DuckDB file in this folder, or a Postgres 15 URL such as
+# postgresql://analyst@localhost:5432/ga4 (its password belongs in PGPASSWORD or ~/.pgpass).
+warehouse = {warehouse}
+
+# The property's name; part of every key. Use one workspace per property.
+dataset = {dataset}
+
+# The property's reporting time zone (GA4: Admin > Property details), an IANA name.
+# "auto" infers it by comparing event_date with event_timestamp.
+timezone = {timezone}
+
+# "device" counts devices (user_pseudo_id), as GA4's device-based reports do.
+# "stitched" joins the devices on which the same user_id signed in.
+identity = {identity}
+
+# Events that count as key events; one of them makes a session engaged.
+key_events = {key_events}
+
+# A session of at least this many seconds is engaged, where the export does not say.
+engaged_session_seconds = {engaged_session_seconds}
+
+# A gap of this many minutes ends a session, where the export has no session ids.
+session_timeout_minutes = {session_timeout_minutes}
+
+# Whether users who were first seen before the first loaded day join a retention cohort.
+include_left_truncated = {include_left_truncated}
+
+# How many days retention is followed; per device and country.
+retention_max_day = {retention_max_day}
+slice_retention_max_day = {slice_retention_max_day}
+
+# Channel rules change (AI Assistant came on 2026-05-13). "auto" applies those in force on the
+# session's date; a date such as "2026-05-13" applies that day's to all history.
+channel_rules_date = {channel_rules_date}
+
+# Funnels of the funnel_steps mart: distinct event names in order; the window counts from the
+# first step and includes its last second.
+{funnels}
+"""
+
+
+def settings_file(settings: Settings) -> str:
+    """The text of a ``ga4.toml`` that says these settings.
+
+    >>> from pathlib import Path
+    >>> 'timezone = "auto"' in settings_file(Settings(Path(".")))
+    True
+    """
+    quoted = {
+        "warehouse": json.dumps(settings.warehouse),
+        "dataset": json.dumps(settings.dataset),
+        "timezone": json.dumps(settings.timezone or "auto"),
+        "identity": json.dumps(settings.identity),
+        "key_events": json.dumps(list(settings.key_events)),
+        "include_left_truncated": json.dumps(settings.include_left_truncated),
+        "channel_rules_date": json.dumps(
+            settings.channel_rules_date.isoformat() if settings.channel_rules_date else "auto"
+        ),
+        "funnels": "\n".join(
+            f"[[funnels]]\nname = {json.dumps(funnel.name)}\n"
+            f"steps = {json.dumps(list(funnel.steps))}\n"
+            f"window_seconds = {funnel.window_seconds}\n"
+            for funnel in settings.funnels
+        ).rstrip(),
+    }
+    numbers = {
+        name: getattr(settings, name)
+        for name in (
+            "engaged_session_seconds",
+            "session_timeout_minutes",
+            "retention_max_day",
+            "slice_retention_max_day",
+        )
+    }
+    return _TEMPLATE.format(**quoted, **numbers)

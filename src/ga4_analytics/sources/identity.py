@@ -1,0 +1,98 @@
+"""Which event is which: the id that an event keeps on every run and every engine.
+
+An event's key is one line of canonical JSON; its id is the version 5 UUID (RFC 9562) of
+that line in our namespace. Two schemes:
+
+``ga4``
+    for files that carry timestamp, session and parameters: the array
+    ``[event_date, stream_id, user_pseudo_id, ga_session_id, event_name, event_timestamp,
+    event_params, batch_page_id, batch_ordering_id, batch_event_index]``. Equal keys are
+    one event exported twice.
+``columns``
+    for other files: the object of all the canonical columns that have a value, sorted by
+    name. Equal keys may be two events that look alike, so they are counted and kept.
+
+In both every value is text, dates are ``YYYY-MM-DD``, money is micro-units, nothing stands
+between the tokens; a missing value is null in the array and absent from the object. The
+n-th repeat of a key (n = 1, 2, ...) has the version 5 UUID of the text n in the namespace
+of the first one's id.
+"""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+NAMESPACE: UUID = uuid5(NAMESPACE_URL, "ga4-product-analytics:event")
+"""Namespace of event ids; changing it changes every id."""
+
+GA4_KEY: tuple[str, ...] = (
+    "event_date",
+    "stream_id",
+    "user_pseudo_id",
+    "ga_session_id",
+    "event_name",
+    "event_timestamp",
+    "event_params",
+    "batch_page_id",
+    "batch_ordering_id",
+    "batch_event_index",
+)
+"""Columns of a ``ga4`` key, in order."""
+
+
+def array_key_sql(columns: dict[str, str]) -> str:
+    """DuckDB SQL for a ``ga4`` key.
+
+    Args:
+        columns: Column name to SQL for its value, at least those of `GA4_KEY`.
+    """
+    parts = (f"coalesce(to_json(({columns[name]})::varchar)::varchar, 'null')" for name in GA4_KEY)
+    return "'[' || concat_ws(',', " + ", ".join(parts) + ") || ']'"
+
+
+def object_key_sql(columns: dict[str, str]) -> str:
+    """DuckDB SQL for a ``columns`` key.
+
+    Args:
+        columns: Column name to SQL for its value.
+    """
+    parts = (
+        f"case when ({sql}) is not null then '\"{name}\":' || to_json(({sql})::varchar) end"
+        for name, sql in sorted(columns.items())
+    )
+    return "'{' || concat_ws(',', " + ", ".join(parts) + ") || '}'"
+
+
+def sha1_sql(namespace: UUID, name: str) -> str:
+    """DuckDB SQL for the SHA-1, in hexadecimal, that a version 5 UUID is made of."""
+    blob = "".join(f"\\x{byte:02x}" for byte in namespace.bytes)
+    return f"sha1('{blob}'::blob || encode({name}))"
+
+
+def uuid5_sql(digest: str) -> str:
+    """DuckDB SQL that lays a SHA-1 in hexadecimal out as a version 5 UUID.
+
+    Args:
+        digest: SQL for the digest; a column, as it is used several times.
+
+    >>> import duckdb
+    >>> key = f"select {sha1_sql(NAMESPACE, "'x'")} as h"
+    >>> duckdb.sql(f"select {uuid5_sql('h')} from ({key})").fetchone()[0] == str(
+    ...     uuid5(NAMESPACE, "x"))
+    True
+    """
+    nibble = f"strpos('0123456789abcdef', substr({digest}, 17, 1)) - 1"
+    return (
+        f"substr({digest}, 1, 8) || '-' || substr({digest}, 9, 4) || '-5' || "
+        f"substr({digest}, 14, 3) || '-' || substr('89ab', ({nibble}) % 4 + 1, 1) || "
+        f"substr({digest}, 18, 3) || '-' || substr({digest}, 21, 12)"
+    )
+
+
+def repeat_id(first_id: str, ordinal: int) -> str:
+    """The id of the n-th repeat of an event.
+
+    >>> repeat_id("00000000-0000-5000-8000-000000000000", 1)
+    '6f02cdd8-b4bd-5ba5-a42e-6a5cd7da3e31'
+    """
+    return str(uuid5(UUID(first_id), str(ordinal)))

@@ -1,0 +1,126 @@
+"""Parquet: BigQuery's nested export, or a flat table of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ga4_analytics.errors import DamagedFileError
+from ga4_analytics.sources.batches import GIVEN, LINE, PARAMETER, TEXT, RawBatch
+from ga4_analytics.sources.flat_csv import flat_columns
+from ga4_analytics.sources.lines import Seen
+from ga4_analytics.sources.mapping import GA4_TOP_LEVEL, ColumnOptions, plan_columns
+from ga4_analytics.sources.nested import repeated_sql
+
+ROWS = 16_384
+
+
+def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
+    """Read a Parquet file, nested or flat.
+
+    Args:
+        path: The file.
+        options: The user's ``--map`` and ``--set``, for a flat table.
+        seen: Told the position in the file on disk, estimated by rows.
+
+    Raises:
+        DamagedFileError: The file cannot be read to its end.
+    """
+    size = path.stat().st_size
+    line = 1
+    try:
+        with pq.ParquetFile(path) as file:
+            nested = is_nested(file.schema_arrow)
+            total = max(file.metadata.num_rows, 1)
+            for batch in file.iter_batches(batch_size=ROWS):
+                if batch.num_rows:
+                    table = pa.Table.from_batches([batch])
+                    yield _batch(table, line, nested, options, path)
+                    line += batch.num_rows
+                    seen(size * (line - 1) // total)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DamagedFileError(
+            f"{path} is a damaged Parquet file: {error}.",
+            rule="A Parquet file must be whole.",
+            remedy="Copy or export it again.",
+        ) from error
+
+
+def is_nested(schema: pa.Schema) -> bool:
+    """Whether any field is a record or a list, as in BigQuery's export."""
+    return any(pa.types.is_nested(field.type) for field in schema)
+
+
+def _batch(
+    table: pa.Table, first: int, nested: bool, options: ColumnOptions, path: Path
+) -> RawBatch:
+    lines = pa.array(np.arange(first, first + table.num_rows, dtype=np.int64))
+    with duckdb.connect() as engine:
+        engine.register("batch", table)
+        if nested:
+            columns = _nested_columns(engine, table.schema)
+        else:
+            plan = plan_columns(tuple(table.schema.names), options, path)
+            texts = ", ".join(_as_text(field) for field in table.schema)
+            columns = flat_columns(engine.sql(f"select {texts} from batch").to_arrow_table(), plan)
+            for name, value in options.constants.items():
+                columns[GIVEN + name] = pa.repeat(pa.scalar(value, TEXT), table.num_rows)
+        raw = _raw_text(table)
+        return RawBatch(pa.table({LINE: lines, **columns}), raw)
+
+
+def _raw_text(table: pa.Table):  # type: ignore[no-untyped-def]
+    return lambda row: str(table.slice(row, 1).to_pylist()[0])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _as_text(field: pa.Field) -> str:
+    name = _quoted(field.name)
+    return f"{_text_of(name, field.type)} as {name}"
+
+
+def _text_of(sql: str, kind: pa.DataType) -> str:
+    """SQL that turns a scalar into the text that the normaliser reads."""
+    if pa.types.is_timestamp(kind):
+        return f"epoch_us({sql})::varchar"
+    if pa.types.is_date(kind):
+        return f"strftime({sql}, '%Y-%m-%d')"
+    if pa.types.is_nested(kind):
+        return f"to_json({sql})::varchar"
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return f"try(decode({sql}::blob))"
+    return f"nullif({sql}::varchar, '')"
+
+
+def _nested_columns(engine: duckdb.DuckDBPyConnection, schema: pa.Schema) -> dict[str, pa.Array]:
+    selects: list[str] = []
+    for field in schema:
+        repeated = repeated_sql(field.name, field.type, _quoted(field.name))
+        if repeated:
+            selects.append(f"{repeated} as {_quoted(field.name)}")
+        elif field.name in GA4_TOP_LEVEL:
+            selects += _leaves(field.name, _quoted(field.name), field.type)
+        else:
+            selects.append(f"{_text_of(_quoted(field.name), field.type)} as "
+                           f"{_quoted(PARAMETER + field.name)}")
+    table = engine.sql(f"select {', '.join(selects)} from batch").to_arrow_table()
+    return {name: table.column(name).combine_chunks() for name in table.schema.names}
+
+
+def _leaves(path: str, sql: str, kind: pa.DataType) -> list[str]:
+    """The scalar fields below a record, by dotted path."""
+    if pa.types.is_struct(kind):
+        return [
+            leaf
+            for field in kind
+            for leaf in _leaves(f"{path}.{field.name}", f"{sql}.{_quoted(field.name)}", field.type)
+        ]
+    return [f"{_text_of(sql, kind)} as {_quoted(path)}"]

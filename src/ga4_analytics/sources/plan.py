@@ -1,0 +1,272 @@
+"""The SQL that turns one batch of text records into canonical columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ga4_analytics.sources.batches import GIVEN, LINE, PARAMETER
+from ga4_analytics.sources.identity import (
+    NAMESPACE,
+    array_key_sql,
+    object_key_sql,
+    sha1_sql,
+    uuid5_sql,
+)
+from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
+from ga4_analytics.sources.readings import problem_sql, value_sql
+from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
+from ga4_analytics.sources.zones import Transition, offset_sql
+
+ROW = "row_id"
+KEY = "event_key"
+LATER = frozenset({"dataset", "event_id", "repeat_ordinal", "repeat_of", "utc_offset_min"})
+"""Event columns that are known only when the whole load has been read."""
+
+STAGE_EVENTS: tuple[str, ...] = (
+    ROW,
+    KEY,
+    *(column.name for column in EVENT_COLUMNS if column.name not in LATER),
+)
+STAGE_ITEMS: tuple[str, ...] = (
+    ROW,
+    KEY,
+    "event_date",
+    "item_index",
+    *(column.name for column in ITEM_COLUMNS[4:]),
+)
+_LISTS = ("event_params", "user_properties", "items")
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """SQL over the relation ``batch``.
+
+    Attributes:
+        ready: Gives the columns `STAGE_EVENTS`, ``problems`` (a list of name, rule and value)
+            and ``raw_items``, one row per record.
+        items: Gives the columns `STAGE_ITEMS` from the relation ``ready``.
+    """
+
+    ready: str
+    items: str
+
+
+def plan_batch(names: tuple[str, ...], transitions: Sequence[Transition]) -> BatchPlan:
+    """Plan for a batch with these columns.
+
+    Args:
+        names: The batch's column names, see `RawBatch`.
+        transitions: The property's zone, to date events without a date; may be empty.
+    """
+    texts = {
+        column.name: text
+        for column in EVENT_COLUMNS
+        if column.reading and (text := _text(column, names))
+    }
+    nested = "event_params" in names
+    values = _values(texts, nested, transitions)
+    problems = _problems(texts, values, names)
+    steps = {
+        "lists": f"select *, {_lists(names)} from batch",
+        "keyed_lists": "select *, list_transform(params, lambda e: e.k) as param_keys from lists",
+        "texts": f"select {_text_columns(texts)} from keyed_lists",
+        "typed": f"select {ROW}, {_columns(values)}, {problems} as problems, params_json, "
+        "raw_items from texts",
+        "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, nested))} as key_sha from typed",
+    }
+    chain = ", ".join(f"{name} as ({sql})" for name, sql in steps.items())
+    ready = f"with {chain} select * exclude (key_sha), {uuid5_sql('key_sha')} as {KEY} from hashed"
+    return BatchPlan(ready, _items() if "items" in names else _no_items())
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _columns(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} as {name}" for name, sql in values.items())
+
+
+def _text(column: Column, names: tuple[str, ...]) -> str | None:
+    """SQL for a column's text, from the first place that has one; None where none can."""
+    if GIVEN + column.name in names:
+        return _quoted(GIVEN + column.name)
+    found = []
+    for path in column.paths:
+        if path.startswith(PARAMETER):
+            if "event_params" in names:
+                key = _literal(path.removeprefix(PARAMETER))
+                found.append(f"params[list_position(param_keys, {key})].t")
+        elif path in names and path not in _LISTS:
+            found.append(_quoted(path))
+    return f"coalesce({', '.join(found)})" if found else None
+
+
+def _lists(names: tuple[str, ...]) -> str:
+    """The parameters, properties and fields as sorted lists of key, JSON and text."""
+    params = _pairs("event_params", "param_json(e)", "param_text(e)", names)
+    unknown = _loose(
+        {name.removeprefix(PARAMETER): name for name in names if name.startswith(PARAMETER)}
+    )
+    dated = (
+        "case when e.set_timestamp_micros is null then param_json(e) else "
+        "'{\"set_timestamp_micros\":' || to_json(e.set_timestamp_micros) || ',\"value\":' || "
+        "param_json(e) || '}' end"
+    )
+    properties = _pairs("user_properties", dated, "param_text(e)", names)
+    items = "items" if "items" in names else "null"
+    return (
+        f"{params} as params, {unknown} as unknown, {properties} as properties, "
+        f"{_loose(_other_fields(names))} as other, {items} as raw_items"
+    )
+
+
+def _pairs(name: str, json: str, text: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        return "[]::struct(k varchar, j varchar, t varchar)[]"
+    return (
+        f"list_sort(list_transform(list_filter(coalesce({name}, []), lambda e: e.key is not null),"
+        f" lambda e: {{'k': e.key, 'j': {json}, 't': {text}}}))"
+    )
+
+
+def _loose(columns: Mapping[str, str]) -> str:
+    """A list of the columns that have a value, sorted by key."""
+    pairs = ", ".join(
+        f"{{'k': {_literal(key)}, 'j': to_json({_quoted(name)})::varchar, 't': {_quoted(name)}}}"
+        for key, name in sorted(columns.items())
+    )
+    empty = "[]::struct(k varchar, j varchar, t varchar)[]"
+    return f"list_filter([{pairs}], lambda e: e.t is not null)" if pairs else empty
+
+
+def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
+    """Fields of Google's schema that no canonical column reads, by path."""
+    read = {path for column in EVENT_COLUMNS for path in column.paths}
+    return {
+        name: name
+        for name in names
+        if name.partition(".")[0] in GA4_TOP_LEVEL and name not in read and name not in _LISTS
+    }
+
+
+def _text_columns(texts: Mapping[str, str]) -> str:
+    selected = [f"{sql} as {_quoted('t_' + name)}" for name, sql in texts.items()]
+    return ", ".join(
+        [
+            ROW,
+            LINE,
+            *selected,
+            "object_json(params) as params_json",
+            "case when len(unknown) = 0 then object_json(params) "
+            "else object_json(list_sort(list_concat(params, unknown))) end as all_params_json",
+            "object_json(properties) as properties_json",
+            "object_json(other) as other_json",
+            "raw_items",
+        ]
+    )
+
+
+def _values(
+    texts: Mapping[str, str], nested: bool, transitions: Sequence[Transition]
+) -> dict[str, str]:
+    """SQL for each canonical column, over the texts."""
+    values: dict[str, str] = {}
+    for column in EVENT_COLUMNS:
+        if column.name in LATER:
+            continue
+        text = _quoted("t_" + column.name) if column.name in texts else None
+        values[column.name] = value_sql(column, text) if text else f"null::{_type(column)}"
+    if transitions and "event_timestamp" in texts:
+        stamp = values["event_timestamp"]
+        local = f"{stamp} + {offset_sql(stamp, transitions)} * 60000000::bigint"
+        derived = f"(epoch_ms(0) + to_days((({local}) // 86400000000)::integer))::date"
+        values["event_date"] = f"coalesce({values['event_date']}, {derived})"
+    values["id_scheme"] = (
+        f"case when {values['event_timestamp']} is not null then 'ga4' else 'columns' end"
+        if nested
+        else "'columns'"
+    )
+    if "page_location" in texts:
+        values["page_path"] = "path_of(t_page_location)"
+    values["event_params"] = "all_params_json"
+    values["user_properties"] = "properties_json"
+    values["other_fields"] = "other_json"
+    return values
+
+
+def _type(column: Column) -> str:
+    return "varchar" if column.kind == "text" else column.kind
+
+
+def _problems(texts: Mapping[str, str], values: Mapping[str, str], names: tuple[str, ...]) -> str:
+    """SQL for the list of what is wrong with a record."""
+    found = [_problem("event_name", f"case when {values['event_name']} is null then "
+                      "'missing_event_name' end", "null")]  # fmt: skip
+    for column in EVENT_COLUMNS:
+        if column.name in texts:
+            text = _quoted("t_" + column.name)
+            rule = problem_sql(column, text)
+            if rule:
+                found.append(_problem(column.name, rule, text))
+    found.append(_problem("event_date", f"case when {values['event_date']} is null then "
+                          "'missing_event_date' end", "null"))  # fmt: skip
+    if "items" in names:
+        found.append(_problem("items", f"case when {_bad_item()} then 'item_not_a_number' end",
+                              "null"))  # fmt: skip
+    return f"list_filter([{', '.join(found)}], lambda e: e.rule is not null)"
+
+
+def _problem(name: str, rule: str, value: str) -> str:
+    return f"{{'name': '{name}', 'rule': {rule}, 'value': {value}}}"
+
+
+def _bad_item() -> str:
+    tests = " or ".join(
+        f"(i.{column.paths[0]} is not null and {value_sql(column, f'i.{column.paths[0]}')} is null)"
+        for column in ITEM_COLUMNS
+        if column.reading in {"integer", "money"}
+    )
+    return f"len(list_filter(coalesce(raw_items, []), lambda i: {tests})) > 0"
+
+
+def _key(texts: Mapping[str, str], nested: bool) -> str:
+    """SQL for the event's key, over the typed columns."""
+    readable = {column.name: column.name for column in EVENT_COLUMNS if column.name in texts}
+    readable["event_date"] = "event_date"
+    loose = object_key_sql({**readable, "event_params": "event_params"})
+    if not nested:
+        return loose
+    exact = array_key_sql({**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"})
+    return f"case when id_scheme = 'ga4' then {exact} else {loose} end"
+
+
+def _items() -> str:
+    fields = ", ".join(
+        f"{value_sql(column, f'i.{column.paths[0]}')} as {column.name}"
+        for column in ITEM_COLUMNS
+        if column.paths
+    )
+    params = (
+        "object_json(list_sort(list_transform(list_filter(coalesce(i.item_params, []), "
+        "lambda e: e.key is not null), "
+        "lambda e: {'k': e.key, 'j': param_json(e), 't': param_text(e)})))"
+    )
+    return (
+        f"select {ROW}, {KEY}, event_date, item_index, {fields}, {params} as item_params from ("
+        f"select {ROW}, {KEY}, event_date, unnest(raw_items) as i, "
+        "(generate_subscripts(raw_items, 1) - 1)::integer as item_index "
+        f"from ready where len(problems) = 0 and len(raw_items) > 0) order by {ROW}, item_index"
+    )
+
+
+def _no_items() -> str:
+    fields = ", ".join(f"null::{_type(column)} as {column.name}" for column in ITEM_COLUMNS[4:])
+    return (
+        f"select {ROW}, {KEY}, event_date, 0 as item_index, {fields} from ready where false"
+    )
