@@ -22,12 +22,58 @@ Event = Mapping[str, Any]
 Place = tuple[str | None, str | None, str | None]
 """Source, medium, campaign."""
 
-NESTED = frozenset(
-    "event_timestamp user_pseudo_id session_id session_engaged engagement_time is_active_user "
-    "event_params first_touch session_source first_user_source event_source device country page "
-    "items transaction_id revenue".split()
-)
-"""What the files of a nested export carry."""
+PLACES_OF: dict[str, tuple[str, ...]] = {
+    "event_timestamp": ("event_timestamp",),
+    "user_pseudo_id": ("user_pseudo_id",),
+    "session_id": ("event_params.ga_session_id",),
+    "session_engaged": ("event_params.session_engaged", "event_params.engaged_session_event"),
+    "engagement_time": ("event_params.engagement_time_msec",),
+    "is_active_user": ("is_active_user",),
+    "event_params": ("event_params",),
+    "first_touch": ("user_first_touch_timestamp",),
+    "session_source": ("session_traffic_source_last_click",),
+    "first_user_source": ("traffic_source.source", "traffic_source.medium"),
+    "event_source": (
+        "collected_traffic_source.manual_source",
+        "collected_traffic_source.manual_medium",
+        "collected_traffic_source.gclid",
+        "event_params.source",
+        "event_params.medium",
+        "event_params.gclid",
+    ),
+    "flat_source": ("source", "medium"),
+    "device": ("device.category",),
+    "country": ("geo.country",),
+    "page": ("event_params.page_location",),
+    "items": ("items",),
+    "transaction_id": ("ecommerce.transaction_id", "event_params.transaction_id"),
+    "revenue": ("ecommerce.purchase_revenue_in_usd",),
+}
+"""What files can carry, and the places of which one must have a value somewhere."""
+
+NESTED = frozenset(PLACES_OF) - {"flat_source"}
+"""What a nested export with a value in every field carries."""
+
+
+def carried(events: Iterable[Event]) -> frozenset[str]:
+    """What these events carry: a field that is nowhere filled might as well be missing.
+
+    >>> sorted(carried([{"event_name": "x", "event_params": {"ga_session_id": 1}}]))
+    ['event_params', 'session_id']
+    """
+    events = list(events)
+    return frozenset(
+        name
+        for name, places in PLACES_OF.items()
+        if any(_has(event, place) for event in events for place in places)
+    )
+
+
+def _has(event: Event, place: str) -> bool:
+    value: Any = event
+    for part in place.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value not in (None, "", {}, [])
 
 
 @dataclass(frozen=True)
@@ -64,6 +110,10 @@ class World:
     events: tuple[Event, ...]
     complete_through: date
     carries: frozenset[str] = NESTED
+
+    def tells(self, capability: str) -> bool:
+        """Whether the files carry something."""
+        return capability in self.carries
 
     def days(self) -> list[date]:
         """The loaded days in order: those with an event."""
@@ -173,7 +223,8 @@ class Order:
     @property
     def conflicting(self) -> bool:
         """Whether its events disagree about the value."""
-        return len({(row.usd, row.local) for row in self.rows}) > 1
+        amounts = [{row.usd for row in self.rows}, {row.local for row in self.rows}]
+        return any(len(found - {None}) > 1 for found in amounts)
 
 
 def day_of(event: Event) -> date:
@@ -326,8 +377,8 @@ def sessions(world: World, rows: Sequence[Row], rules: Rules) -> list[Session]:
     who = identify(rows, rules)
     timed = [row for row in rows if row.time is not None]
     if "session_id" not in world.carries:
-        return _by_gap(by_user(timed, who), rules)
-    several = len({row.stream for row in rows if row.stream}) > 1
+        return _by_gap(rows, by_user(timed, who), rules)
+    several = several_streams(rows)
     found: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for user, theirs in by_user(timed, who).items():
         for row in theirs:
@@ -337,17 +388,25 @@ def sessions(world: World, rows: Sequence[Row], rules: Rules) -> list[Session]:
     return [Session(key, key[0], tuple(theirs), False) for key, theirs in found.items()]
 
 
-def _by_gap(users: Mapping[str, list[Row]], rules: Rules) -> list[Session]:
+def several_streams(rows: Iterable[Row]) -> bool:
+    """Whether a property has more than one data stream."""
+    return len({row.stream for row in rows if row.stream}) > 1
+
+
+def _by_gap(rows: Sequence[Row], users: Mapping[str, list[Row]], rules: Rules) -> list[Session]:
     found = []
     timeout = rules.session_timeout_minutes * 60_000_000
-    for user, theirs in users.items():
-        start = 0
-        for place, row in enumerate(theirs):
-            ends = place + 1 == len(theirs)
-            if ends or (theirs[place + 1].time or 0) - (row.time or 0) > timeout:
-                part = tuple(theirs[start : place + 1])
-                found.append(Session((user, "derived", start), user, part, True))
-                start = place + 1
+    apart = several_streams(rows)
+    for user, all_theirs in users.items():
+        for stream in {row.stream for row in all_theirs} if apart else {None}:
+            theirs = [row for row in all_theirs if not apart or row.stream == stream]
+            start = 0
+            for place, row in enumerate(theirs):
+                ends = place + 1 == len(theirs)
+                if ends or (theirs[place + 1].time or 0) - (row.time or 0) > timeout:
+                    part = tuple(theirs[start : place + 1])
+                    found.append(Session((user, stream, "derived", start), user, part, True))
+                    start = place + 1
     return found
 
 

@@ -71,6 +71,15 @@ class Answers:
         """The users of some events."""
         return {self.who[row.place] for row in rows if row.place in self.who}
 
+    def known_until(self) -> int:
+        """The first microsecond of which nothing is known for sure."""
+        last = self.world.last_complete()
+        return 0 if last is None else self.day_end(last)
+
+    def day_end(self, day: date) -> int:
+        """The next day's first microsecond, UTC."""
+        return oracle.day_start(day + timedelta(days=1), self.rules.zone)
+
     def complete(self, day: date) -> bool:
         """Whether all of a day's events are there."""
         return day <= self.world.complete_through
@@ -107,33 +116,43 @@ def daily_active_users(a: Answers) -> Answer:
 
 def _day(a: Answers, day: date) -> dict[str, Any]:
     rows = [row for row in a.rows if row.day == day]
-    purchases = [row for row in rows if row.name == "purchase"]
-    begun = [session for session in a.sessions if session.day == day]
-    everybody = len(a.people(rows))
-    new = sum(user.new_day == day for user in a.users.values())
-    active = sum(active_day == day for _, active_day in a.active)
-    ruled = total(order.first.usd for order in a.orders if order.first.day == day)
-    raw = total(row.usd for row in purchases)
+    counted = metrics(a, rows, [s for s in a.sessions if s.day == day], day)
+    raw = total(row.usd for row in rows if row.name == "purchase") or 0
     month = _rolling(a, day, 28)
     return {
-        "active_users": active,
-        "total_users": everybody,
-        "new_users": new,
-        "returning_users": everybody - new,
-        "sessions": len(begun),
-        "engaged_sessions": sum(a.engaged(session) for session in begun),
-        "engagement_msec": sum(row.engagement or 0 for row in rows),
-        "events": len(rows),
-        "page_views": sum(row.name in ("page_view", "screen_view") for row in rows),
-        "purchases": len(purchases),
-        "orders": sum(order.first.day == day for order in a.orders),
-        "revenue_usd_micros": ruled or 0,
-        "revenue_usd": usd(ruled or 0),
-        "raw_revenue_usd": usd(raw or 0),
+        **counted,
+        "raw_revenue_usd": usd(raw) if a.world.tells("revenue") else None,
         "rolling_7d_users": _rolling(a, day, 7),
         "rolling_28d_users": month,
-        "stickiness": rate(active, month),
+        "stickiness": rate(counted["active_users"], month),
         "is_complete": a.complete(day),
+    }
+
+
+def metrics(a: Answers, rows: Sequence[Row], begun: Sequence[Session], day: date) -> dict[str, Any]:
+    """The counts of a day, or of a slice of it; what the files cannot tell is None."""
+    everybody = a.people(rows)
+    places = {row.place for row in rows}
+    placed = [order for order in a.orders if order.first.place in places]
+    new = sum(a.users[user].new_day == day for user in everybody)
+    ruled = total(order.first.usd for order in placed) or 0
+    tells = a.world.tells
+    return {
+        "active_users": sum((user, day) in a.active for user in everybody),
+        "total_users": len(everybody),
+        "new_users": new,
+        "returning_users": len(everybody) - new,
+        "sessions": len(begun),
+        "engaged_sessions": sum(a.engaged(session) for session in begun),
+        "engagement_msec": sum(row.engagement or 0 for row in rows)
+        if tells("engagement_time")
+        else None,
+        "events": len(rows),
+        "page_views": sum(row.name in ("page_view", "screen_view") for row in rows),
+        "purchases": sum(row.name == "purchase" for row in rows),
+        "orders": len(placed),
+        "revenue_usd_micros": ruled if tells("revenue") else None,
+        "revenue_usd": usd(ruled) if tells("revenue") else None,
     }
 
 
@@ -195,15 +214,16 @@ def slices(row: Row) -> list[Slice]:
 
 
 def daily_metrics_by_slice(a: Answers) -> Answer:
-    """One row per slice and day: an event counts where it happened."""
+    """One row per slice and day: an event counts where it happened, a session where it began."""
     grouped: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    begun: dict[tuple[Any, ...], list[Session]] = defaultdict(list)
     for row in a.rows:
         for cut in slices(row):
             grouped[(*cut, row.day)].append(row)
-    return {
-        key: {"events": len(rows), "total_users": len(a.people(rows))}
-        for key, rows in grouped.items()
-    }
+    for session in a.sessions:
+        for cut in slices(session.rows[0]):
+            begun[(*cut, session.day)].append(session)
+    return {key: metrics(a, rows, begun[key], key[-1]) for key, rows in grouped.items()}
 
 
 def event_distribution(a: Answers) -> Answer:
@@ -258,8 +278,7 @@ class Entrant:
 def entrants(a: Answers, steps: Sequence[str], window_seconds: int) -> list[Entrant]:
     """One per user and day with an event of the first step."""
     window = window_seconds * 1_000_000
-    last = a.world.last_complete()
-    known_until = 0 if last is None else oracle.day_start(last + timedelta(days=1), a.rules.zone)
+    known_until = a.known_until()
     found = []
     for user in a.users.values():
         rows = [row for row in user.rows if row.name in steps and row.time is not None]
@@ -296,8 +315,9 @@ def funnel_steps(a: Answers) -> Answer:
     found: Answer = {}
     for name, steps, window in a.rules.funnels:
         for day, group in _grouped(entrants(a, steps, window), lambda e: [(e.first.day,)]).items():
+            mature = a.day_end(day[0]) - 1 + window * 1_000_000 < a.known_until()
             for step, values in _steps(group, steps):
-                found[name, *day, step] = values
+                found[name, *day, step] = {**values, "is_mature": mature}
     return found
 
 
@@ -323,16 +343,3 @@ def _grouped(
         for key in keys(entry):
             found[key].append(entry)
     return dict(found)
-
-
-def daily_orders(a: Answers) -> Answer:
-    """One row per day with an order."""
-    found: Answer = {}
-    for day in sorted({order.first.day for order in a.orders}):
-        theirs = [order for order in a.orders if order.first.day == day]
-        found[(day,)] = {
-            "orders": len(theirs),
-            "orders_without_id": sum(order.without_id for order in theirs),
-            "conflicting_orders": sum(order.conflicting for order in theirs),
-        }
-    return found

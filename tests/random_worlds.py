@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.journeys import Journey, journey
-from tests.oracle import NESTED, World, day_start
+from tests.oracle import World, carried, day_start
 
 NAMES = (
     "page_view", "page_view", "session_start", "view_item", "add_to_cart", "begin_checkout",
@@ -158,4 +158,6 @@ def random_world(seed: int, zone: str) -> World:
     last = max(event["event_date"] for event in events)
     through = date(int(last[:4]), int(last[4:6]), int(last[6:]))
     through -= timedelta(days=dice.choice((0, 0, 1, 3)))
-    return World(f"{zone.lower().replace('/', '_')}_{seed}", tuple(events), through, NESTED)
+    return World(
+        f"{zone.lower().replace('/', '_')}_{seed}", tuple(events), through, carried(events)
+    )

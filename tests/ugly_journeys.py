@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 
 from tests.journeys import Journey, journey
-from tests.oracle import World
+from tests.oracle import World, carried
 
 Teller = Callable[[str], list[Journey]]
 FUNNEL = ("view_item", "add_to_cart", "begin_checkout", "purchase")
@@ -195,5 +195,5 @@ def named_worlds(zone: str) -> list[World]:
         days = sorted({event["event_date"] for event in events})
         last = days[-2] if len(days) > 1 else days[0]
         through = date(int(last[:4]), int(last[4:6]), int(last[6:]))
-        worlds.append(World(tell.__name__, tuple(events), through))
+        worlds.append(World(tell.__name__, tuple(events), through, carried(events)))
     return worlds

@@ -11,6 +11,7 @@ from tests.journeys import Journey, journey
 from tests.oracle import Rules, World
 from tests.oracle_channels import channel_group
 from tests.oracle_marts import Answers
+from tests.oracle_performance import daily_orders
 
 HOUR = 3600
 NEW_YORK = "America/New_York"
@@ -192,7 +193,7 @@ def test_orders() -> None:
     first = oracle_marts.daily_active_users(answers)[(date(2020, 11, 2),)]
     assert (first["orders"], first["purchases"]) == (3, 4)
     assert (first["revenue_usd"], first["raw_revenue_usd"]) == (13.0, 25.5)
-    day = oracle_marts.daily_orders(answers)[(date(2020, 11, 2),)]
+    day = daily_orders(answers)[(date(2020, 11, 2),)]
     assert (day["orders_without_id"], day["conflicting_orders"]) == (2, 1)
     assert len(answers.orders) == 4
 
@@ -248,7 +249,6 @@ def test_channel_groups(
     source: str | None, medium: str | None, campaign: str | None, group: str
 ) -> None:
     """Each rule once, before AI Assistant existed."""
-
     assert channel_group((source, medium, campaign), date(2020, 11, 2)) == group
 
 
