@@ -22,17 +22,27 @@ Event = Mapping[str, Any]
 Place = tuple[str | None, str | None, str | None]
 """Source, medium, campaign."""
 
-PLACES_OF: dict[str, tuple[str, ...]] = {
-    "event_timestamp": ("event_timestamp",),
-    "user_pseudo_id": ("user_pseudo_id",),
+ALWAYS = frozenset(
+    [
+        "event_timestamp",
+        "user_pseudo_id",
+        "event_params",
+        "first_touch",
+        "first_user_source",
+        "device",
+        "country",
+        "items",
+        "transaction_id",
+        "revenue",
+    ]
+)
+"""What every nested export carries: fields that Google's schema always had."""
+SOMETIMES: dict[str, tuple[str, ...]] = {
     "session_id": ("event_params.ga_session_id",),
     "session_engaged": ("event_params.session_engaged", "event_params.engaged_session_event"),
     "engagement_time": ("event_params.engagement_time_msec",),
     "is_active_user": ("is_active_user",),
-    "event_params": ("event_params",),
-    "first_touch": ("user_first_touch_timestamp",),
     "session_source": ("session_traffic_source_last_click",),
-    "first_user_source": ("traffic_source.source", "traffic_source.medium"),
     "event_source": (
         "collected_traffic_source.manual_source",
         "collected_traffic_source.manual_medium",
@@ -41,30 +51,26 @@ PLACES_OF: dict[str, tuple[str, ...]] = {
         "event_params.medium",
         "event_params.gclid",
     ),
-    "flat_source": ("source", "medium"),
-    "device": ("device.category",),
-    "country": ("geo.country",),
     "page": ("event_params.page_location",),
-    "items": ("items",),
-    "transaction_id": ("ecommerce.transaction_id", "event_params.transaction_id"),
-    "revenue": ("ecommerce.purchase_revenue_in_usd",),
 }
-"""What files can carry, and the places of which one must have a value somewhere."""
-
-NESTED = frozenset(PLACES_OF) - {"flat_source"}
-"""What a nested export with a value in every field carries."""
+"""What it carries when one of these places has a value in some event."""
+NESTED = ALWAYS | frozenset(SOMETIMES)
+SKINNY = frozenset(
+    "event_timestamp user_pseudo_id device country flat_source transaction_id revenue".split()  # noqa: SIM905
+)
+"""What a skinny file carries."""
 
 
 def carried(events: Iterable[Event]) -> frozenset[str]:
-    """What these events carry: a field that is nowhere filled might as well be missing.
+    """What a nested export of these events carries.
 
-    >>> sorted(carried([{"event_name": "x", "event_params": {"ga_session_id": 1}}]))
-    ['event_params', 'session_id']
+    >>> sorted(carried([{"event_name": "x", "event_params": {"ga_session_id": 1}}]) - ALWAYS)
+    ['session_id']
     """
     events = list(events)
-    return frozenset(
+    return ALWAYS | frozenset(
         name
-        for name, places in PLACES_OF.items()
+        for name, places in SOMETIMES.items()
         if any(_has(event, place) for event in events for place in places)
     )
 
@@ -102,7 +108,8 @@ class World:
     Attributes:
         name: The dataset.
         events: In any order.
-        complete_through: The last day of which every event is there.
+        complete_through: The last day of which every event is there; the last loaded day or,
+            where nothing is said to a load of files without a table's name, the one before.
         carries: Which capabilities the files have.
     """
 

@@ -12,7 +12,8 @@ from random import Random
 from typing import Any
 
 from tests.journeys import Journey, journey
-from tests.oracle import World, carried, day_start
+from tests.oracle import SKINNY, World, carried, day_of, day_start
+from tests.oracle_files import as_skinny
 
 NAMES = (
     "page_view", "page_view", "session_start", "view_item", "add_to_cart", "begin_checkout",
@@ -155,9 +156,15 @@ def random_world(seed: int, zone: str) -> World:
     if dice.random() < 0.4:
         events += maker.visitor(None)
     dice.shuffle(events)
-    last = max(event["event_date"] for event in events)
-    through = date(int(last[:4]), int(last[4:6]), int(last[6:]))
-    through -= timedelta(days=dice.choice((0, 0, 1, 3)))
+    days = sorted({day_of(event) for event in events})
+    through = days[-2] if len(days) > 1 and dice.random() < 0.5 else days[-1]
     return World(
         f"{zone.lower().replace('/', '_')}_{seed}", tuple(events), through, carried(events)
     )
+
+
+def skinny_world(seed: int, zone: str) -> World:
+    """What a skinny file says of the world of a seed."""
+    world = random_world(seed, zone)
+    events = tuple(as_skinny(event) for event in world.events)
+    return World(f"skinny_{world.name}", events, world.complete_through, SKINNY)

@@ -7,10 +7,9 @@ changes. `named_worlds` gives them all for one zone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from tests.journeys import Journey, journey
-from tests.oracle import World, carried
+from tests.oracle import World, carried, day_of
 
 Teller = Callable[[str], list[Journey]]
 FUNNEL = ("view_item", "add_to_cart", "begin_checkout", "purchase")
@@ -192,8 +191,7 @@ def named_worlds(zone: str) -> list[World]:
     worlds = []
     for tell in TOLD:
         events = [event for story in tell(zone) for event in story.events]
-        days = sorted({event["event_date"] for event in events})
-        last = days[-2] if len(days) > 1 else days[0]
-        through = date(int(last[:4]), int(last[4:6]), int(last[6:]))
+        days = sorted({day_of(event) for event in events})
+        through = days[-2] if len(days) > 1 else days[0]
         worlds.append(World(tell.__name__, tuple(events), through, carried(events)))
     return worlds
