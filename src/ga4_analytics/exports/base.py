@@ -26,6 +26,7 @@ Progress = Callable[[int], None]
 CHUNK_EVENTS = 500_000
 """Events that are sorted at once; some 200 MB with their parameters."""
 
+_MARKS = (b'"', b",", b"\n", b"\r")
 _MUST_QUOTE = '[",\n\r]'
 
 
@@ -70,11 +71,21 @@ def csv_lines(batch: pa.RecordBatch) -> bytes:
 
 
 def _cell(column: pa.Array) -> pa.Array:
+    if not _may_need_quotes(column):
+        return pc.fill_null(column, "")
     quoted = pc.binary_join_element_wise(
         pa.scalar('"'), pc.replace_substring(column, '"', '""'), pa.scalar('"'), pa.scalar("")
     )
     must = pc.or_(pc.match_substring_regex(column, _MUST_QUOTE), pc.equal(column, ""))
     return pc.fill_null(pc.if_else(must, quoted, column), "")
+
+
+def _may_need_quotes(column: pa.Array) -> bool:
+    """Look at a column's bytes at once: most columns never need the look at each value."""
+    content = column.buffers()[2]
+    text_bytes = content.to_pybytes() if content else b""
+    has_empty = pc.any(pc.equal(column, "")).as_py()
+    return bool(has_empty) or any(mark in text_bytes for mark in _MARKS)
 
 
 def decimal_text(micros: pa.Array) -> pa.Array:
