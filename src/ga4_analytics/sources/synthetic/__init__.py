@@ -1,0 +1,1 @@
+"""A sample of GA4 events of any size that knows the truth about itself."""

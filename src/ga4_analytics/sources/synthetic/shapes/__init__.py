@@ -1,0 +1,1 @@
+"""The shapes in which one sample can be written; all tell the same events."""
