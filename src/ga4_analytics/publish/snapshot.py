@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ga4_analytics.errors import BuildError, StaleError
-from ga4_analytics.publish.project import mart_names
 from ga4_analytics.publish.status import collect_status, fingerprint
 from ga4_analytics.settings import Settings
 from ga4_analytics.storage.atomic import atomic_folder, remove_leftovers, write_text
+from ga4_analytics.transform.project import mart_names
 from ga4_analytics.warehouse.base import Warehouse
 
 Progress = Callable[[str], None]

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from typing import Any
 
 from ga4_analytics import __version__
-from ga4_analytics.publish.project import project_digest
 from ga4_analytics.settings import Settings
+from ga4_analytics.transform.project import project_digest
 from ga4_analytics.warehouse.base import Warehouse
 from ga4_analytics.warehouse.tables import CAPABILITIES, DAYS
 

@@ -50,7 +50,10 @@ ITEM_FIELDS: tuple[str, ...] = (
     "creative_slot",
 )
 ITEM = pa.struct(
-    [*(pa.field(name, TEXT) for name in ITEM_FIELDS), pa.field("item_params", pa.list_(PARAM))]
+    [
+        *(pa.field(name, TEXT) for name in ITEM_FIELDS),
+        pa.field("item_params", pa.list_(PARAM)),
+    ]
 )
 
 GIVEN = "="

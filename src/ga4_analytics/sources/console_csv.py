@@ -192,4 +192,10 @@ def _stray(rows: _Rows, row: int) -> Reject:
         "The line has values of an event but no event_name, so its event is in doubt; "
         "give the event its name or clear the cells."
     )
-    return Reject(int(rows.lines[row]), "event_name", "missing_event_name", reason, rows.texts[row])
+    return Reject(
+        int(rows.lines[row]),
+        "event_name",
+        "missing_event_name",
+        reason,
+        rows.texts[row],
+    )

@@ -90,8 +90,11 @@ def _without_header(block: Block) -> Block:
 def _fast(block: Block, width: int) -> CsvRows | None:
     """Parse with pyarrow; None where line numbers would be in doubt."""
     data = block.data
-    if b"\n\n" in data or b"\n\r" in data or data[:1] in b"\r\n" or b"\r" in data.replace(
-        b"\r\n", b""
+    if (
+        b"\n\n" in data
+        or b"\n\r" in data
+        or data[:1] in b"\r\n"
+        or b"\r" in data.replace(b"\r\n", b"")
     ):
         return None
     ragged: list[tuple[int, int]] = []

@@ -21,7 +21,10 @@ _UNSUPPORTED = {
     b"\x28\xb5\x2f\xfd": ("compressed with zstd", "Decompress it: zstd -d FILE."),
     b"\xff\xfe": ("in UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8 IN > OUT."),
     b"\xfe\xff": ("in UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8 IN > OUT."),
-    b"Obj\x01": ("an Avro file", "Export as Parquet: bq extract --destination_format=PARQUET."),
+    b"Obj\x01": (
+        "an Avro file",
+        "Export as Parquet: bq extract --destination_format=PARQUET.",
+    ),
 }
 _TABLE = re.compile(r"events_(?:(intraday|fresh)_)?(\d{8})")
 

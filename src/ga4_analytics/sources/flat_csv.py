@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ga4_analytics.sources.batches import GIVEN, ITEM, ITEM_FIELDS, LINE, PARAM, TEXT, RawBatch
+from ga4_analytics.sources.batches import (
+    GIVEN,
+    ITEM,
+    ITEM_FIELDS,
+    LINE,
+    PARAM,
+    TEXT,
+    RawBatch,
+)
 from ga4_analytics.sources.csv_rows import CsvRows, csv_rows, read_header
 from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import ColumnOptions, plan_columns

@@ -15,7 +15,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ga4_analytics.sources.batches import ITEM_FIELDS, LINE, PARAMETER, TEXT, RawBatch, Reject
+from ga4_analytics.sources.batches import (
+    ITEM_FIELDS,
+    LINE,
+    PARAMETER,
+    TEXT,
+    RawBatch,
+    Reject,
+)
 from ga4_analytics.sources.lines import Block, Seen, blocks
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
 from ga4_analytics.sources.nested import SLOTS, repeated_sql
@@ -28,7 +35,10 @@ _LISTS: dict[str, pa.ListType] = {
     "user_properties": pa.list_(pa.struct([pa.field("key", TEXT), pa.field("value", _DATED)])),
     "items": pa.list_(
         pa.struct(
-            [*(pa.field(name, TEXT) for name in ITEM_FIELDS), pa.field("item_params", _PARAMS)]
+            [
+                *(pa.field(name, TEXT) for name in ITEM_FIELDS),
+                pa.field("item_params", _PARAMS),
+            ]
         )
     ),
 }
@@ -84,7 +94,13 @@ def _stage_objects(engine: duckdb.DuckDBPyConnection, lines: _Lines) -> tuple[Re
     """Put the lines that are events into the table ``good`` and give the others."""
     engine.register(
         "given",
-        pa.table({LINE: lines.numbers, "j": pa.array(lines.texts, TEXT), "valid": lines.valid}),
+        pa.table(
+            {
+                LINE: lines.numbers,
+                "j": pa.array(lines.texts, TEXT),
+                "valid": lines.valid,
+            }
+        ),
     )
     checks = " ".join(
         f"when json_exists(j, '$.{name}') and json_type(j, '$.{name}') not in ('ARRAY', 'NULL') "
@@ -136,8 +152,9 @@ def _select(engine: duckdb.DuckDBPyConnection) -> str:
         elif name in records:
             shape[name] = "JSON"
             leaves = _leaf_tree(engine, name)
-            inner.append(f"from_json({field}, {_literal(json.dumps(leaves))}) as "
-                         f"{_quoted('r_' + name)}")
+            inner.append(
+                f"from_json({field}, {_literal(json.dumps(leaves))}) as {_quoted('r_' + name)}"
+            )
             selects += _leaf_selects(name, _quoted("r_" + name), leaves)
         else:
             shape[name] = "VARCHAR"
@@ -163,7 +180,8 @@ def _leaf_tree(engine: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     path = _literal('$."' + name + '"')
     tree: dict[str, Any] = {}
     for text in _column(
-        engine, f"select distinct json_extract(j, {path})::varchar as r from good order by r"
+        engine,
+        f"select distinct json_extract(j, {path})::varchar as r from good order by r",
     ):
         value = json.loads(text) if text else None
         if isinstance(value, dict):

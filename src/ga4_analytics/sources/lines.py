@@ -60,7 +60,11 @@ def head(path: Path, size: int = 1 << 20) -> bytes:
 
 
 def blocks(
-    path: Path, *, quoted: bool, seen: Seen = lambda position: None, size: int = BLOCK_BYTES
+    path: Path,
+    *,
+    quoted: bool,
+    seen: Seen = lambda position: None,
+    size: int = BLOCK_BYTES,
 ) -> Iterator[Block]:
     """Cut a text file into blocks that end where a record ends.
 

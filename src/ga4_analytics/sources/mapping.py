@@ -129,8 +129,9 @@ def plan_columns(
         SourceError: Two columns mean the same, or ``--map`` names a missing one.
     """
     mapped = _user_maps(header, options, path)
-    with_items = bool({"item_id", "item_name"} & ({_folded(name) for name in header} | set(
-        options.maps)))
+    with_items = bool(
+        {"item_id", "item_name"} & ({_folded(name) for name in header} | set(options.maps))
+    )
     plan: dict[str, tuple[int, str]] = {}
     for position, name in enumerate(header):
         target = mapped.get(name) or _target(name, header, with_items)

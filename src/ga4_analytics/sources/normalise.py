@@ -89,5 +89,3 @@ def _reject(line: int, problem: dict[str, str | None], raw: str) -> Reject:
     rule = str(problem["rule"])
     reason = REASONS[rule].format(value=problem["value"])
     return Reject(line, problem["name"], rule, reason, raw, rule in FATAL)
-
-

@@ -109,8 +109,9 @@ def _nested_columns(engine: duckdb.DuckDBPyConnection, schema: pa.Schema) -> dic
         elif field.name in GA4_TOP_LEVEL:
             selects += _leaves(field.name, _quoted(field.name), field.type)
         else:
-            selects.append(f"{_text_of(_quoted(field.name), field.type)} as "
-                           f"{_quoted(PARAMETER + field.name)}")
+            selects.append(
+                f"{_text_of(_quoted(field.name), field.type)} as {_quoted(PARAMETER + field.name)}"
+            )
     table = engine.sql(f"select {', '.join(selects)} from batch").to_arrow_table()
     return {name: table.column(name).combine_chunks() for name in table.schema.names}
 

@@ -242,7 +242,9 @@ def _key(texts: Mapping[str, str], nested: bool) -> str:
     loose = object_key_sql({**readable, "event_params": "event_params"})
     if not nested:
         return loose
-    exact = array_key_sql({**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"})
+    exact = array_key_sql(
+        {**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"}
+    )
     return f"case when id_scheme = 'ga4' then {exact} else {loose} end"
 
 
@@ -267,6 +269,4 @@ def _items() -> str:
 
 def _no_items() -> str:
     fields = ", ".join(f"null::{_type(column)} as {column.name}" for column in ITEM_COLUMNS[4:])
-    return (
-        f"select {ROW}, {KEY}, event_date, 0 as item_index, {fields} from ready where false"
-    )
+    return f"select {ROW}, {KEY}, event_date, 0 as item_index, {fields} from ready where false"

@@ -65,7 +65,14 @@ create or replace macro object_json(l) as
 """
 
 IDENTIFIERS = frozenset(
-    {"user_pseudo_id", "user_id", "ga_session_id", "stream_id", "transaction_id", "item_id"}
+    {
+        "user_pseudo_id",
+        "user_id",
+        "ga_session_id",
+        "stream_id",
+        "transaction_id",
+        "item_id",
+    }
 )
 FATAL = frozenset({"scientific_notation", "timestamp_unit", "timestamp_without_zone"})
 

@@ -1,0 +1,214 @@
+"""What the ledger remembers of loads, and what it saves from doing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from ga4_analytics import __version__
+from ga4_analytics.ingest.days import table_of
+from ga4_analytics.ingest.files import InputFile
+from ga4_analytics.ingest.numbering import Repeats
+from ga4_analytics.ingest.staging import Tally
+from ga4_analytics.settings import Settings
+from ga4_analytics.sources.mapping import ColumnOptions
+from ga4_analytics.storage.checksums import sha256_texts
+from ga4_analytics.warehouse.base import Warehouse
+from ga4_analytics.warehouse.tables import (
+    DAY_FILES,
+    LOAD_DAYS,
+    LOAD_FILES,
+    LOADS,
+    MISSING,
+    REJECTS,
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one load adds to the ledger.
+
+    Attributes:
+        load_id: The load.
+        dataset: The property.
+        mode: 'load', 'replace' or 'append'.
+        files: The files.
+        reading: Digest of how they were read.
+        started_us: When it began, microseconds UTC.
+        finished_us: When it ended.
+        zone: The property's zone, empty where unknown.
+        days: Events that each day holds now.
+        items: Items that the days hold now.
+        repeats: Repeated events.
+        missing: Columns that are null, with the reason.
+    """
+
+    load_id: str
+    dataset: str
+    mode: str
+    files: Sequence[InputFile]
+    reading: str
+    started_us: int
+    finished_us: int
+    zone: str
+    days: Mapping[date, int]
+    items: int
+    repeats: Repeats
+    missing: Mapping[str, str]
+
+
+def reading_digest(
+    settings: Settings, columns: ColumnOptions, complete_through: date | None
+) -> str:
+    """A digest of everything but its bytes that decides what a file becomes."""
+    said = [f"map {a}={b}" for a, b in sorted(columns.maps.items())]
+    said += [f"set {a}={b}" for a, b in sorted(columns.constants.items())]
+    said += [f"complete through {complete_through}", f"zone {settings.timezone}"]
+    return sha256_texts(said)[:16]
+
+
+def already_loaded(
+    files: Sequence[InputFile], warehouse: Warehouse, dataset: str, reading: str
+) -> bool:
+    """Whether the days of these files hold exactly these files, read in the same way."""
+    loads = warehouse.query(
+        "select f.sha256, d.event_date from raw.load_files f "
+        "join raw.load_days d on d.load_id = f.load_id where f.dataset = ?",
+        [dataset],
+    ).to_pylist()
+    held: dict[date, set[tuple[str, str]]] = {}
+    for row in _day_files(warehouse, dataset):
+        held.setdefault(row["event_date"], set()).add((row["sha256"], row["reading"]))
+    given = {(file.sha256, reading) for file in files}
+    checksums = {file.sha256 for file in files}
+    days = {row["event_date"] for row in loads if row["sha256"] in checksums}
+    kept = {pair for day in days for pair in held.get(day, set())}
+    return bool(days) and kept == given
+
+
+def not_yet_loaded(
+    files: Sequence[InputFile], warehouse: Warehouse, dataset: str, reading: str
+) -> list[InputFile]:
+    """The files of which no day holds rows yet, read in the same way."""
+    held = {(row["sha256"], row["reading"]) for row in _day_files(warehouse, dataset)}
+    return [file for file in files if (file.sha256, reading) not in held]
+
+
+def _day_files(warehouse: Warehouse, dataset: str) -> list[dict[str, Any]]:
+    found = warehouse.query(
+        "select event_date, sha256, reading from raw.day_files where dataset = ?",
+        [dataset],
+    )
+    return list(found.to_pylist())
+
+
+def load_ledger(entry: Entry, tally: Tally, warehouse: Warehouse) -> dict[str, pa.Table]:
+    """The rows that a load adds to every ledger table but ``ga4_days``."""
+    before = {
+        row["event_date"]: row["events"]
+        for row in warehouse.query(
+            "select event_date, events from raw.ga4_days where dataset = ?",
+            [entry.dataset],
+        ).to_pylist()
+    }
+    moved = [
+        {
+            "load_id": entry.load_id,
+            "dataset": entry.dataset,
+            "event_date": day,
+            "events_before": before.get(day, 0),
+            "events_after": events,
+        }
+        for day, events in entry.days.items()
+    ]
+    missing = [
+        {
+            "load_id": entry.load_id,
+            "dataset": entry.dataset,
+            "column_name": name,
+            "reason": why,
+        }
+        for name, why in entry.missing.items()
+    ]
+    return {
+        **rejected_load(entry, tally),
+        "load_days": table_of(LOAD_DAYS.columns, moved),
+        "day_files": table_of(DAY_FILES.columns, _files_of_days(entry, tally, warehouse)),
+        "missing_columns": table_of(MISSING.columns, missing),
+    }
+
+
+def rejected_load(entry: Entry, tally: Tally) -> dict[str, pa.Table]:
+    """The rows of a load and its rejects, for one that wrote no day as well."""
+    loads = {
+        "load_id": entry.load_id,
+        "dataset": entry.dataset,
+        "mode": entry.mode,
+        "shape": ", ".join(sorted({file.detected.shape for file in entry.files})),
+        "started_at_us": entry.started_us,
+        "finished_at_us": entry.finished_us,
+        "lines": tally.lines,
+        "accepted": tally.rows,
+        "rejected": len(tally.rejects),
+        "events": sum(entry.days.values()),
+        "items": entry.items,
+        "duplicates": entry.repeats.duplicates,
+        "suspects": entry.repeats.suspects,
+        "timezone": entry.zone or None,
+        "version": __version__,
+    }
+    files = [
+        {
+            "load_id": entry.load_id,
+            "dataset": entry.dataset,
+            "path": file.name,
+            "sha256": file.sha256,
+            "bytes": file.size,
+            "shape": file.detected.shape,
+            "reading": entry.reading,
+        }
+        for file in entry.files
+    ]
+    rejects = [
+        {
+            "load_id": entry.load_id,
+            "dataset": entry.dataset,
+            "file": name,
+            "line": reject.line,
+            "column_name": reject.column,
+            "rule": reject.rule,
+            "reason": reject.reason,
+            "raw_text": reject.raw_text,
+        }
+        for name, reject in tally.rejects
+    ]
+    return {
+        "loads": table_of(LOADS.columns, [loads]),
+        "load_files": table_of(LOAD_FILES.columns, files),
+        "rejects": table_of(REJECTS.columns, rejects),
+    }
+
+
+def _files_of_days(entry: Entry, tally: Tally, warehouse: Warehouse) -> list[dict[str, object]]:
+    """Which files each written day now holds; an appended day keeps those it had."""
+    pairs = {
+        (day, file.sha256): entry.reading for file in entry.files for day in tally.days[file.sha256]
+    }
+    if entry.mode == "append":
+        for row in _day_files(warehouse, entry.dataset):
+            if row["event_date"] in entry.days:
+                key = (row["event_date"], str(row["sha256"]))
+                pairs.setdefault(key, str(row["reading"]))
+    return [
+        {
+            "dataset": entry.dataset,
+            "event_date": day,
+            "sha256": sha256,
+            "reading": reading,
+        }
+        for (day, sha256), reading in sorted(pairs.items())
+    ]

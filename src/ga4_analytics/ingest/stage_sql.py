@@ -1,0 +1,79 @@
+"""The rows of ``raw`` as SQL over the staged Parquet files.
+
+The SQL names files, not views, because the warehouse runs it in an engine of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
+
+
+def text_literal(text: str) -> str:
+    """A text as a SQL literal.
+
+    >>> text_literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def parquet_sql(paths: Sequence[Path]) -> str:
+    """A relation of several Parquet files with the same columns."""
+    files = ", ".join(text_literal(str(path)) for path in paths)
+    return f"read_parquet([{files}], union_by_name = true)"
+
+
+def staged_paths(folder: Path, name: str) -> list[Path]:
+    """The parts of one staged relation: rows of this load, and rows that were there."""
+    return [path for path in (folder / f"{name}.parquet", folder / f"old_{name}.parquet")
+            if path.exists()]  # fmt: skip
+
+
+def events_sql(folder: Path, dataset: str, offset: str, *, fold: bool) -> str:
+    """Select of the columns of ``raw.ga4_events``.
+
+    Args:
+        folder: The stage.
+        dataset: The property.
+        offset: SQL for ``utc_offset_min`` from ``e.event_timestamp``.
+        fold: Whether repeats are items of one event, so that only its first row stays.
+    """
+    special = {
+        "dataset": text_literal(dataset),
+        "event_id": "coalesce(r.event_id, e.event_key)",
+        "repeat_ordinal": "coalesce(r.repeat_ordinal, 0)::integer",
+        "repeat_of": "r.repeat_of",
+        "utc_offset_min": f"({offset})::integer",
+    }
+    return (
+        f"select {_columns(EVENT_COLUMNS, special, 'e')} "
+        f"from {parquet_sql(staged_paths(folder, 'events'))} e "
+        f"left join {parquet_sql([folder / 'repeats.parquet'])} r on r.row_id = e.row_id"
+        + (" where r.row_id is null" if fold else "")
+    )
+
+
+def items_sql(folder: Path, dataset: str, *, fold: bool) -> str:
+    """Select of the columns of ``raw.ga4_items``."""
+    order = ", ".join(f"i.{column.name}" for column in ITEM_COLUMNS[4:])
+    folded = f"(row_number() over (partition by i.event_key order by {order}) - 1)::integer"
+    special = {
+        "dataset": text_literal(dataset),
+        "event_id": "coalesce(r.event_id, i.event_key)",
+        "item_index": folded if fold else "i.item_index",
+    }
+    return (
+        f"select {_columns(ITEM_COLUMNS, special, 'i')} "
+        f"from {parquet_sql(staged_paths(folder, 'items'))} i "
+        f"left join {parquet_sql([folder / 'repeats.parquet'])} r on r.row_id = i.row_id"
+    )
+
+
+def _columns(columns: Sequence[Column], special: Mapping[str, str], alias: str) -> str:
+    return ", ".join(
+        f"{special.get(column.name, f'{alias}.{column.name}')} as {column.name}"
+        for column in columns
+    )

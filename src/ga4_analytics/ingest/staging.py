@@ -1,0 +1,176 @@
+"""Reading files into Parquet beside the warehouse, before the warehouse is touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ga4_analytics.errors import DamagedFileError, LoadError
+from ga4_analytics.ingest.files import InputFile
+from ga4_analytics.progress import Advance
+from ga4_analytics.sources.batches import RawBatch, Reject
+from ga4_analytics.sources.console_csv import read_console_csv
+from ga4_analytics.sources.flat_csv import read_flat_csv
+from ga4_analytics.sources.json_export import read_ndjson
+from ga4_analytics.sources.lines import Seen
+from ga4_analytics.sources.mapping import ColumnOptions
+from ga4_analytics.sources.normalise import Normalised, Normaliser
+from ga4_analytics.sources.parquet import read_parquet
+
+MAX_REJECT_CHARS = 256_000_000
+SHOWN = 5
+
+
+@dataclass
+class Tally:
+    """What was seen while files were read.
+
+    Attributes:
+        lines: Records read.
+        rejects: Records refused, by file.
+        present: Canonical columns that some file's header or schema has.
+        filled: Canonical columns with at least one value.
+        days: The days of each file, by checksum.
+        rows: Rows with an event.
+        items: Rows of items.
+    """
+
+    lines: int = 0
+    rejects: list[tuple[str, Reject]] = field(default_factory=list)
+    reject_chars: int = 0
+    present: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
+    days: dict[str, set[date]] = field(default_factory=dict)
+    rows: int = 0
+    items: int = 0
+
+    def rejected_by_rule(self) -> dict[str, int]:
+        """How many records broke each rule."""
+        return dict(sorted(Counter(reject.rule for _, reject in self.rejects).items()))
+
+
+class PartWriter:
+    """Writes batches to one Parquet file, opened with the first of them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows."""
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self.path, table.schema, compression="lz4")
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def read_batches(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
+    """The batches of a file, by its shape."""
+    path = file.detected.path
+    if file.detected.shape == "console CSV":
+        return read_console_csv(path, seen)
+    if file.detected.shape == "NDJSON":
+        return read_ndjson(path, seen)
+    if file.detected.shape == "Parquet":
+        return read_parquet(path, options, seen)
+    return read_flat_csv(path, options, seen)
+
+
+def stage_files(
+    files: list[InputFile],
+    options: ColumnOptions,
+    normaliser: Normaliser,
+    folder: Path,
+    advance: Advance,
+) -> Tally:
+    """Read all files into ``events.parquet`` and ``items.parquet`` of a folder.
+
+    Args:
+        files: The files, all of one kind.
+        options: The user's ``--map`` and ``--set``.
+        normaliser: Turns batches into canonical records.
+        folder: Where the Parquet files go.
+        advance: Told how many more bytes of the files are done.
+
+    Raises:
+        DamagedFileError: A file lost information before it reached us.
+    """
+    tally = Tally()
+    events, items = (
+        PartWriter(folder / "events.parquet"),
+        PartWriter(folder / "items.parquet"),
+    )
+    try:
+        for file in files:
+            last = 0
+
+            def seen(position: int) -> None:
+                nonlocal last
+                advance(position - last)
+                last = position
+
+            tally.days[file.sha256] = set()
+            for batch in read_batches(file, options, seen):
+                _note_columns(batch, tally)
+                done = normaliser.normalise(batch)
+                _note(done, file, tally)
+                events.write(done.events)
+                items.write(done.items)
+            advance(file.size - last)
+    finally:
+        events.close()
+        items.close()
+    return tally
+
+
+def _note_columns(batch: RawBatch, tally: Tally) -> None:
+    names = batch.table.schema.names
+    tally.present.update(name.lstrip("=") for name in names)
+
+
+def _note(done: Normalised, file: InputFile, tally: Tally) -> None:
+    tally.lines += done.events.num_rows + len(done.rejects)
+    tally.rows += done.events.num_rows
+    tally.items += done.items.num_rows
+    for name in done.events.schema.names:
+        if name not in tally.filled and done.events.column(name).null_count < done.events.num_rows:
+            tally.filled.add(name)
+    if done.items.num_rows:
+        tally.filled.add("items")
+    tally.days[file.sha256].update(pc.unique(done.events.column("event_date")).to_pylist())
+    fatal = [reject for reject in done.rejects if reject.fatal]
+    if fatal:
+        raise _damaged(file, fatal)
+    for reject in done.rejects:
+        tally.rejects.append((file.name, reject))
+        tally.reject_chars += len(reject.raw_text)
+    if tally.reject_chars > MAX_REJECT_CHARS:
+        raise LoadError(
+            f"{file.name}: {len(tally.rejects):,} records so far could not be read.",
+            rule="A load keeps its rejected records, up to 256 MB of them.",
+            remedy=f"The last one: line {tally.rejects[-1][1].line}, "
+            f"{tally.rejects[-1][1].reason} Check the file and its columns.",
+        )
+
+
+def _damaged(file: InputFile, fatal: list[Reject]) -> DamagedFileError:
+    shown = "; ".join(
+        f"line {reject.line}, column {reject.column}: {reject.reason}" for reject in fatal[:SHOWN]
+    )
+    more = f" (and {len(fatal) - SHOWN:,} more in this part of it)" if len(fatal) > SHOWN else ""
+    return DamagedFileError(
+        f"{file.name} is damaged: {shown}{more}",
+        rule="Values that lost information are not guessed; nothing of this load was kept.",
+        remedy="Load a fresh export.",
+    )
