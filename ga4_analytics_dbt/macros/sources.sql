@@ -1,7 +1,18 @@
-{# The join from a session to one of its user's events by that event's number. #}
-{% macro join_event(alias, number) -%}
-    left join events as {{ alias }}
-        on totals.dataset = {{ alias }}.dataset
-        and totals.user_key = {{ alias }}.user_key
-        and totals.{{ number }} = {{ alias }}.user_event_number
+{# The scopes in which a file may say where traffic came from. #}
+{% macro source_scopes() %}
+    {{ return(['session', 'first_user', 'event', 'flat']) }}
+{% endmacro %}
+
+{# Whether an event carries a source of that scope. #}
+{% macro has_source(scope) -%}
+    coalesce(
+        {{ scope }}_source, {{ scope }}_medium, {{ scope }}_campaign
+        {{- ', session_channel_group' if scope == 'session' }}
+        {{- ', gclid' if scope == 'event' }}
+    ) is not null
+{%- endmacro %}
+
+{# Whether an event can be a session's landing: its first page or screen. #}
+{% macro has_landing() -%}
+    is_view
 {%- endmacro %}

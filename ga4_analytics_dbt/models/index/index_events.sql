@@ -2,10 +2,6 @@ with events as (
     select * from {{ ref('int_events') }}
 ),
 
-staged as (
-    select dataset, event_id, event_params from {{ ref('stg_ga4_events') }}
-),
-
 sessions as (
     select * from {{ ref('int_sessions') }}
 )
@@ -18,7 +14,6 @@ select
     events.order_us,
     events.event_name,
     events.user_key,
-    events.user_event_number,
     events.session_key,
     sessions.session_number,
     events.is_session_derived,
@@ -55,11 +50,8 @@ select
     events.purchase_revenue_micros,
     events.refund_value_usd_micros,
     events.event_value_usd_micros,
-    staged.event_params
+    events.event_params
 from events
-inner join staged
-    on events.dataset = staged.dataset
-    and events.event_id = staged.event_id
 left join sessions
     on events.dataset = sessions.dataset
     and events.session_key = sessions.session_key

@@ -1,76 +1,35 @@
+{{ config(materialized='view') }}
+
 with events as (
-    select * from {{ ref('stg_ga4_events') }}
+    select * from {{ ref('int_identified_events') }}
 ),
 
-sequence as (
-    select * from {{ ref('int_event_sequence') }}
+derived_sessions as (
+    select * from {{ ref('int_derived_sessions') }}
 )
 
 select
-    events.dataset,
-    events.event_id,
-    events.event_date,
-    events.event_timestamp,
-    events.event_name,
-    sequence.user_key,
-    sequence.user_event_number,
-    coalesce(sequence.order_us, events.event_timestamp) as order_us,
-    sequence.session_key,
-    sequence.is_session_derived,
-    events.user_pseudo_id,
-    events.user_id,
-    events.batch_page_id,
-    events.batch_ordering_id,
-    events.batch_event_index,
-    events.is_suspected_repeat,
-    events.engagement_time_msec,
-    events.is_active_user,
-    events.session_engaged,
-    events.user_first_touch_timestamp,
-    events.stream_id,
-    events.platform,
-    events.hostname,
-    events.page_location,
-    events.page_path,
-    events.page_title,
-    events.device_category,
-    events.operating_system,
-    events.browser,
-    events.language,
-    events.country,
-    events.region,
-    events.city,
-    events.source_scope,
-    events.source,
-    events.medium,
-    events.campaign,
-    events.first_user_source,
-    events.first_user_medium,
-    events.first_user_campaign,
-    events.session_source,
-    events.session_medium,
-    events.session_campaign,
-    events.session_channel_group,
-    events.event_source,
-    events.event_medium,
-    events.event_campaign,
-    events.gclid,
-    events.flat_source,
-    events.flat_medium,
-    events.flat_campaign,
-    events.event_value_usd_micros,
-    events.transaction_id,
-    events.currency,
-    events.purchase_revenue_usd_micros,
-    events.purchase_revenue_micros,
-    events.refund_value_usd_micros,
-    events.refund_value_micros,
-    events.shipping_value_usd_micros,
-    events.tax_value_usd_micros,
-    events.total_item_quantity,
-    coalesce(events.event_name in ('page_view', 'screen_view'), false) as is_view,
+    events.*,
+    -- what is missing (user, session id, time) makes the key null: the event has no session
+    case
+        when events.is_session_derivable
+            then events.user_key || '/d' || cast(derived_sessions.session_start_us as text)
+                || events.stream_part
+        when events.event_timestamp is not null
+            then events.user_key || '/' || events.ga_session_id || events.stream_part
+    end as session_key,
+    case
+        when events.user_key is null or events.event_timestamp is null then null
+        when events.is_session_derivable then true
+        when events.ga_session_id is not null then false
+    end as is_session_derived,
+    events.event_name in ('page_view', 'screen_view') as is_view,
     coalesce(events.event_name in {{ text_list(var('key_events')) }}, false) as is_key_event
 from events
-left join sequence
-    on events.dataset = sequence.dataset
-    and events.event_id = sequence.event_id
+left join derived_sessions
+    on events.is_session_derivable
+    and events.dataset = derived_sessions.dataset
+    and events.user_key = derived_sessions.user_key
+    and events.stream_part = derived_sessions.stream_part
+    and events.event_timestamp >= derived_sessions.session_start_us
+    and events.event_timestamp < derived_sessions.next_start_us

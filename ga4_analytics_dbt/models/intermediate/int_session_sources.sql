@@ -7,88 +7,51 @@ events as (
     where session_key is not null
 ),
 
-days as (
-    select * from {{ ref('stg_ga4_days') }}
+-- only the few events of a session that can be the first of their kind
+candidates as (
+    select
+        events.*,
+        row_number() over (
+            partition by events.dataset, events.session_key order by {{ event_order() }}
+        ) as place
+    from events
+    inner join totals
+        on events.dataset = totals.dataset
+        and events.session_key = totals.session_key
+        and events.event_timestamp in (
+            totals.session_start_us, totals.landing_us
+            {%- for scope in source_scopes() %}, totals.{{ scope }}_us{% endfor %}
+        )
 ),
 
-joined as (
+places as (
     select
-        totals.dataset,
-        totals.session_key,
-        first_event.event_date as session_date,
-        first_event.stream_id,
-        first_event.platform,
-        first_event.device_category,
-        first_event.operating_system,
-        first_event.browser,
-        first_event.language,
-        first_event.country,
-        landing.page_path as landing_page,
-        last_click.session_source as exported_source,
-        last_click.session_medium as exported_medium,
-        last_click.session_campaign as exported_campaign,
-        last_click.session_channel_group as exported_channel_group,
-        -- known export fault: a Google Ads click id with a missing or organic medium
-        collected.gclid is not null and coalesce(collected.event_medium, 'organic') = 'organic'
-            as is_ads_click,
-        collected.event_source,
-        collected.event_medium,
-        collected.event_campaign,
-        first_user.first_user_source,
-        first_user.first_user_medium,
-        first_user.first_user_campaign,
-        flat.flat_source,
-        flat.flat_medium,
-        flat.flat_campaign
-    from totals
-    {{ join_event('first_event', 'first_event_number') }}
-    {{ join_event('landing', 'landing_event_number') }}
-    {{ join_event('last_click', 'session_source_event_number') }}
-    {{ join_event('collected', 'event_source_event_number') }}
-    {{ join_event('first_user', 'first_user_source_event_number') }}
-    {{ join_event('flat', 'flat_source_event_number') }}
-),
-
-scoped as (
-    select
-        joined.*,
-        days.source_scope,
-        days.has_first_user_source,
-        days.has_flat_source,
-        case
-            when days.has_session_source
-                and coalesce(exported_source, exported_medium, exported_campaign) is not null
-                then 'exported'
-            when days.has_event_source
-                and coalesce(event_source, event_medium, event_campaign) is not null
-                or is_ads_click
-                then 'collected'
-            when days.has_session_source or days.has_event_source then 'direct'
-        end as session_source_rule
-    from joined
-    left join days
-        on joined.dataset = days.dataset
-        and joined.session_date = days.event_date
+        *,
+        min(case when {{ has_landing() }} then place end)
+            over (partition by dataset, session_key) as landing_place
+        {%- for scope in source_scopes() %},
+        min(case when {{ has_source(scope) }} then place end)
+            over (partition by dataset, session_key) as {{ scope }}_place
+        {%- endfor %}
+    from candidates
 )
 
+-- each max() is over one row
 select
-    dataset, session_key, session_date, stream_id, platform, device_category, operating_system,
-    browser, language, country, landing_page, source_scope, has_first_user_source,
-    has_flat_source, session_source_rule, exported_channel_group,
-    case session_source_rule
-        when 'exported' then exported_source
-        when 'collected' then case when is_ads_click then 'google' else event_source end
-        when 'direct' then '(direct)'
-    end as session_source,
-    case session_source_rule
-        when 'exported' then exported_medium
-        when 'collected' then case when is_ads_click then 'cpc' else event_medium end
-        when 'direct' then '(none)'
-    end as session_medium,
-    case session_source_rule
-        when 'exported' then exported_campaign
-        when 'collected' then event_campaign
-    end as session_campaign,
-    first_user_source, first_user_medium, first_user_campaign,
-    flat_source, flat_medium, flat_campaign
-from scoped
+    dataset,
+    session_key,
+    max(case when place = 1 then event_id end) as first_event_id,
+    max(case when place = 1 then event_date end) as session_date,
+    {% for name in ['batch_page_id', 'batch_ordering_id', 'batch_event_index', 'stream_id',
+        'platform', 'device_category', 'operating_system', 'browser', 'language', 'country'] -%}
+    max(case when place = 1 then {{ name }} end) as {{ name }},
+    {% endfor -%}
+    max(case when place = landing_place then page_path end) as landing_page,
+    max(case when place = session_place then session_channel_group end) as exported_channel_group,
+    max(case when place = event_place then gclid end) as gclid
+    {%- for scope in source_scopes() %}{% for part in ['source', 'medium', 'campaign'] %},
+    max(case when place = {{ scope }}_place then {{ scope }}_{{ part }} end)
+        as {{ 'exported' if scope == 'session' else scope }}_{{ part }}
+    {%- endfor %}{% endfor %}
+from places
+group by dataset, session_key

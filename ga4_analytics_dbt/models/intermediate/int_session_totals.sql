@@ -20,33 +20,11 @@ select
         as purchase_revenue_micros,
     max(case when session_engaged then 1 else 0 end) = 1 as is_marked_engaged,
     max(case when is_session_derived then 1 else 0 end) = 1 as is_derived,
-    -- the user's events are numbered, so "the first event that ..." is a minimum
-    min(user_event_number) as first_event_number,
-    min(case when is_view then user_event_number end) as landing_event_number,
-    min(
-        case
-            when coalesce(session_source, session_medium, session_campaign, session_channel_group)
-                is not null
-                then user_event_number
-        end
-    ) as session_source_event_number,
-    min(
-        case
-            when coalesce(first_user_source, first_user_medium, first_user_campaign) is not null
-                then user_event_number
-        end
-    ) as first_user_source_event_number,
-    min(
-        case
-            when coalesce(event_source, event_medium, event_campaign, gclid) is not null
-                then user_event_number
-        end
-    ) as event_source_event_number,
-    min(
-        case
-            when coalesce(flat_source, flat_medium, flat_campaign) is not null
-                then user_event_number
-        end
-    ) as flat_source_event_number
+    -- when the first event with a page, or with a source of each scope, came
+    min(case when {{ has_landing() }} then event_timestamp end) as landing_us,
+    {% for scope in source_scopes() -%}
+    min(case when {{ has_source(scope) }} then event_timestamp end) as {{ scope }}_us
+    {{- ',' if not loop.last }}
+    {% endfor %}
 from events
 group by dataset, session_key, user_key

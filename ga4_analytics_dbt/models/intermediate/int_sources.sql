@@ -1,5 +1,5 @@
 with sessions as (
-    select * from {{ ref('int_session_sources') }}
+    select * from {{ ref('int_session_scopes') }}
 ),
 
 scopes as (
@@ -8,7 +8,7 @@ scopes as (
     union
     select first_user_source, first_user_medium, first_user_campaign from sessions
     union
-    select flat_source, flat_medium, flat_campaign from sessions
+    select unknown_source, unknown_medium, unknown_campaign from sessions
 )
 
 -- '' stands for a missing part, so that the three join by plain equality

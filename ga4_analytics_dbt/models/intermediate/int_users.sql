@@ -1,12 +1,10 @@
 with events as (
-    select * from {{ ref('int_events') }}
+    select * from {{ ref('int_identified_events') }}
     where user_key is not null
 ),
 
-spans as (
-    select dataset, min(event_date) as first_loaded_date, min(day_start_us) as first_loaded_us
-    from {{ ref('stg_ga4_days') }}
-    group by dataset
+datasets as (
+    select * from {{ ref('int_datasets') }}
 ),
 
 totals as (
@@ -14,6 +12,7 @@ totals as (
         dataset,
         user_key,
         count(*) as events,
+        min(order_us) as first_order_us,
         min(event_date) as first_event_date,
         max(event_date) as last_event_date,
         min(event_timestamp) as first_event_timestamp,
@@ -26,37 +25,50 @@ totals as (
     group by dataset, user_key
 ),
 
-truncated as (
+firsts as (
     select
         totals.*,
-        totals.first_visit_date is null
-            and coalesce(totals.first_touch_timestamp < spans.first_loaded_us, false)
+        events.device_category,
+        events.country,
+        events.platform,
+        row_number() over (
+            partition by events.dataset, events.user_key order by {{ event_order() }}
+        ) as place
+    from events
+    inner join totals
+        on events.dataset = totals.dataset
+        and events.user_key = totals.user_key
+        and events.order_us = totals.first_order_us
+),
+
+truncated as (
+    select
+        firsts.*,
+        firsts.first_visit_date is null
+            and coalesce(firsts.first_touch_timestamp < datasets.first_loaded_us, false)
             as is_left_truncated
-    from totals
-    left join spans on totals.dataset = spans.dataset
+    from firsts
+    left join datasets on firsts.dataset = datasets.dataset
+    where firsts.place = 1
 )
 
 select
-    truncated.dataset,
-    truncated.user_key,
-    truncated.events,
-    truncated.first_event_date,
-    truncated.last_event_date,
-    truncated.first_event_timestamp,
-    truncated.first_touch_timestamp,
-    truncated.first_visit_date,
+    dataset,
+    user_key,
+    events,
+    first_event_date,
+    last_event_date,
+    first_event_timestamp,
+    first_touch_timestamp,
+    first_visit_date,
     case
-        when truncated.first_visit_date is not null then truncated.first_visit_date
-        when not truncated.is_left_truncated then truncated.first_event_date
+        when first_visit_date is not null then first_visit_date
+        when not is_left_truncated then first_event_date
     end as new_date,
-    truncated.is_left_truncated,
-    first_event.device_category,
-    first_event.country,
-    first_event.platform,
-    truncated.devices,
-    truncated.user_ids
+    is_left_truncated,
+    device_category,
+    country,
+    platform,
+    devices,
+    user_ids
 from truncated
-left join events as first_event
-    on truncated.dataset = first_event.dataset
-    and truncated.user_key = first_event.user_key
-    and first_event.user_event_number = 1
