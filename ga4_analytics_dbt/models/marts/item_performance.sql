@@ -42,15 +42,29 @@ totals as (
         {{ total('case when is_order then item_revenue_usd_micros end') }} as revenue_usd_micros,
         {{ total("case when event_name = 'purchase' then item_revenue_usd_micros end") }}
             as raw_revenue_usd_micros,
+        count(*) filter (where event_name = 'refund') as refunds,
         {{ total('item_refund_usd_micros') }} as refund_usd_micros
     from ruled
     group by dataset, event_date, item_id, item_name
+),
+
+-- Nothing bought is 0; bought at a price that the file does not tell is null.
+known as (
+    select
+        dataset, event_date, item_id, item_name, list_views, list_clicks, views, add_to_carts,
+        checkouts, purchases, orders, refunds,
+        case when orders > 0 then quantity else 0 end as quantity,
+        case when orders > 0 then revenue_usd_micros else 0 end as revenue_usd_micros,
+        case when purchases > 0 then raw_revenue_usd_micros else 0 end
+            as raw_revenue_usd_micros,
+        case when refunds > 0 then refund_usd_micros else 0 end as refund_usd_micros
+    from totals
 )
 
 select
     dataset, event_date, item_id, item_name, list_views, list_clicks, views, add_to_carts,
     checkouts, purchases, orders, quantity, revenue_usd_micros,
     {{ usd('revenue_usd_micros') }} as revenue_usd, raw_revenue_usd_micros,
-    {{ usd('raw_revenue_usd_micros') }} as raw_revenue_usd, refund_usd_micros,
+    {{ usd('raw_revenue_usd_micros') }} as raw_revenue_usd, refunds, refund_usd_micros,
     {{ usd('refund_usd_micros') }} as refund_usd
-from totals
+from known

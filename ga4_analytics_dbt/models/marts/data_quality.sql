@@ -1,0 +1,29 @@
+with
+days as (
+    select * from {{ ref('int_day_checks') }}
+),
+
+checks as (
+    {% for name, affected, total, note in quality_checks() -%}
+    select
+        dataset, event_date, {{ sql_text(name) }} as check_name,
+        cast({{ affected }} as bigint) as affected,
+        cast({{ total }} as bigint) as total,
+        {{ sql_text(note) }} as note
+    from days
+    union all
+    {% endfor -%}
+    {% for name, condition, note in quality_gaps() -%}
+    select
+        dataset, event_date, {{ sql_text(name) }}, events, events, {{ sql_text(note) }}
+    from days
+    where {{ condition }}
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
+)
+
+select
+    dataset, event_date, check_name, affected, total,
+    {{ ratio('affected', 'total') }} as share,
+    note
+from checks
