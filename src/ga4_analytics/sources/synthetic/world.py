@@ -303,7 +303,8 @@ def deal(weights: tuple[float, ...], u: Floats) -> Ints:
     """
     running = np.cumsum(np.array(weights))
     place = np.searchsorted(running, u * running[-1], side="right")
-    return np.minimum(place.astype(np.int64), len(weights) - 1)
+    dealt: Ints = np.minimum(place, len(weights) - 1)
+    return dealt
 
 
 def plan_people(spec: SampleSpec, users: int) -> People:

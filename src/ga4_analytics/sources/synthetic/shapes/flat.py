@@ -1,0 +1,74 @@
+"""A flat CSV as people select it: one line an event, underscored names, parameters as columns."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from ga4_analytics.sources.synthetic.records import Describer
+from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.shapes.console import flatten
+from ga4_analytics.sources.synthetic.spec import Progress
+
+FILE_NAME = "ga4_events_flat.csv"
+_FIELDS = (
+    "event_date", "event_timestamp", "event_name", "event_value_in_usd", "user_id",
+    "user_pseudo_id", "user_first_touch_timestamp", "device.category", "device.mobile_brand_name",
+    "device.mobile_model_name", "device.operating_system", "device.operating_system_version",
+    "device.language", "device.web_info.browser", "device.web_info.browser_version",
+    "geo.continent", "geo.country", "geo.region", "geo.city", "traffic_source.source",
+    "traffic_source.medium", "traffic_source.name", "stream_id", "platform",
+    "ecommerce.transaction_id", "ecommerce.purchase_revenue_in_usd", "ecommerce.purchase_revenue",
+    "ecommerce.shipping_value_in_usd", "ecommerce.tax_value_in_usd",
+    "ecommerce.total_item_quantity",
+)  # fmt: skip
+_PARAMS = {
+    "ga_session_id": "ga_session_id", "ga_session_number": "ga_session_number",
+    "session_engaged": "session_engaged", "engaged_session_event": "engaged_session_event",
+    "engagement_time_msec": "engagement_time_msec", "page_location": "page_location",
+    "page_title": "page_title", "page_referrer": "page_referrer", "entrances": "entrances",
+    "debug_mode": "debug_mode", "percent_scrolled": "percent_scrolled",
+    "search_term": "search_term", "currency": "currency", "value": "value",
+    "shipping_tier": "shipping_tier", "payment_type": "payment_type", "link_url": "link_url",
+    "link_domain": "link_domain", "outbound": "outbound", "source": "event_source",
+    "medium": "event_medium", "campaign": "event_campaign",
+}  # fmt: skip
+"""Parameter to column; the collected source says its scope, as a bare ``source`` would not."""
+HEADER = tuple(name.replace(".", "_") for name in _FIELDS) + tuple(_PARAMS.values())
+
+
+def flat_row(record: dict[str, Any]) -> list[Any]:
+    """One event as the cells of `HEADER`; its items stay out.
+
+    Example:
+        >>> param = {"key": "page_title", "value": {"string_value": "Home"}}
+        >>> row = flat_row({"event_name": "page_view", "event_params": [param]})
+        >>> row[HEADER.index("page_title")], row[HEADER.index("geo_country")]
+        ('Home', '')
+    """
+    cells = flatten(record)
+    params = {each["key"]: next(iter(each["value"].values())) for each in record["event_params"]}
+    return [*(cells.get(name, "") for name in _FIELDS), *(params.get(key, "") for key in _PARAMS)]
+
+
+def write_flat(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
+    """Write the sample as one flat CSV.
+
+    Args:
+        sample: The sample.
+        folder: Where to; it must be there.
+        progress: Told how many more events were written.
+
+    Returns:
+        The file.
+    """
+    path, describer = folder / FILE_NAME, Describer(sample)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADER)
+        for day in range(sample.spec.days):
+            rows = [flat_row(record) for record in describer.day(day)]
+            writer.writerows(rows)
+            progress(len(rows))
+    return [path]
