@@ -135,6 +135,31 @@ def total(rows: Iterable[Row], column: str) -> int | None:
     return sum(values) if values else None
 
 
+def ranked(
+    published: Published, mart: str, dataset: str, keys: Sequence[str], columns: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Add a mart's counts up by name over all days, the largest first.
+
+    Args:
+        published: A snapshot.
+        mart: The mart.
+        dataset: The property.
+        keys: The columns that name a row.
+        columns: The counts to add; the first one ranks.
+
+    Returns:
+        One row per name; a count that no day has is None.
+    """
+    table = published.table(mart)
+    own = table.filter(pc.equal(table["dataset"], dataset))
+    sums = own.group_by(list(keys)).aggregate([(column, "sum") for column in columns])
+    rows = [
+        {key: row[key] for key in keys} | {name: row[f"{name}_sum"] for name in columns}
+        for row in sums.to_pylist()
+    ]
+    return sorted(rows, key=lambda row: (-(row[columns[0]] or 0), *(str(row[k]) for k in keys)))
+
+
 def share(part: int | None, whole: int | None) -> Proportion | None:
     """A proportion of two totals, None where one is missing or the whole is 0.
 

@@ -1,0 +1,55 @@
+"""The data dictionary: every model with its grain and columns, from the dbt project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ga4_analytics.transform.project import project_dir
+
+SECTIONS = (
+    ("marts", "Marts", "What dashboards and people read. Each mart has a contract and tests."),
+    ("index", "Index", "The relation that the event index is built from."),
+    ("staging", "Staging", "Raw rows, cleaned by stated rules."),
+    ("intermediate", "Intermediate", "Sessions, users and orders, on the way to the marts."),
+)
+
+
+def data_dictionary() -> str:
+    """The page as Markdown, made from the YAML beside the models."""
+    parts = [
+        "# Data dictionary",
+        "Written by `ga4 docs` from the dbt project; change the YAML there, not this page. "
+        "Rates are fractions in [0, 1], `_usd` is US dollars, `_usd_micros` their millionths, "
+        "times are microseconds UTC, dates are those of the property's zone.",
+    ]
+    for folder, title, about in SECTIONS:
+        models = _models(project_dir() / "models" / folder)
+        if models:
+            parts += [f"## {title}", about, *(_model(model) for model in models)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _models(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for path in sorted(folder.rglob("*.yml")):
+        found += yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or []
+    return sorted(found, key=lambda model: str(model["name"]))
+
+
+def _model(model: dict[str, Any]) -> str:
+    lines = [f"### {model['name']}", "", _flat(model.get("description")), ""]
+    if columns := model.get("columns"):
+        lines += ["| column | type | meaning |", "|---|---|---|"]
+        lines += [
+            f"| `{column['name']}` | {column.get('data_type', '')} | "
+            f"{_flat(column.get('description')).replace('|', chr(92) + '|')} |"
+            for column in columns
+        ]
+    return "\n".join(lines).rstrip()
+
+
+def _flat(text: str | None) -> str:
+    return " ".join((text or "").split())
