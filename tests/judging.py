@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import oracle_marts
+import oracle_performance
 import pyarrow as pa
-
-from tests import oracle_marts, oracle_performance
-from tests.oracle import Rules, World
-from tests.oracle_marts import Answer, Answers
+from oracle import Rules, World
+from oracle_marts import Answer, Answers
 
 CUT = ("slice", "device_category", "country")
 SESSIONS = ("dataset", "session_date")

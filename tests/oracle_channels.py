@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from tests.oracle import Place
+from oracle import Place
 
 PAID = re.compile(r"^(.*cp.*|ppc|retargeting|paid.*)$")
 SHOP_CAMPAIGN = re.compile(r"^(.*(([^a-df-z]|^)shop|shopping).*)$")
@@ -36,7 +36,7 @@ def channel_group(place: Place, day: date) -> str:
     paid = bool(PAID.match(medium))
     shopping = source in SHOPPING or bool(SHOP_CAMPAIGN.match(campaign))
     rules = (
-        ("Direct", source == "(direct)" and medium in ("(none)", "") or not any(place)),
+        ("Direct", (source == "(direct)" and medium in ("(none)", "")) or not any(place)),
         ("Cross-network", "cross-network" in campaign),
         ("Paid Shopping", shopping and paid),
         ("Paid Search", source in SEARCH and paid),

@@ -16,10 +16,28 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from tests.oracle import Event
+from oracle import Event
 
 LISTS = ("event_params", "items")
+PARAMS = pa.list_(
+    pa.struct(
+        [
+            ("key", pa.string()),
+            (
+                "value",
+                pa.struct(
+                    [
+                        ("string_value", pa.string()),
+                        ("int_value", pa.int64()),
+                        ("float_value", pa.float64()),
+                        ("double_value", pa.float64()),
+                    ]
+                ),
+            ),
+        ]
+    )
+)
+"""The type of event_params in an exported Parquet file."""
 SKINNY = {
     "user_id": "user_pseudo_id",
     "event_date": "event_date",
@@ -33,6 +51,10 @@ SKINNY = {
     "purchase_revenue_usd": "ecommerce.purchase_revenue_in_usd",
 }
 """Column of the skinny file to the place its value comes from."""
+CONSOLE_ALWAYS = frozenset(
+    ["event_params.key", "event_params.value.string_value", "event_params.value.int_value"]
+)
+"""Columns of every console CSV, filled or not."""
 
 
 def write_ndjson(events: Sequence[Event], path: Path, dice: Random) -> Path:
@@ -48,7 +70,12 @@ def write_parquet(events: Sequence[Event], path: Path, dice: Random) -> Path:
     rows = [_shuffled(_typed(event), dice) for event in events]
     names = list(dict.fromkeys(name for row in rows for name in row))
     dice.shuffle(names)
-    schema = pa.schema([(name, _kind([row.get(name) for row in rows])) for name in names])
+    schema = pa.schema(
+        [
+            (name, PARAMS if name == "event_params" else _kind([row.get(name) for row in rows]))
+            for name in names
+        ]
+    )
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
     return path
 
@@ -62,7 +89,7 @@ def write_console(events: Sequence[Event], path: Path, dice: Random) -> Path:
         for event in typed
     ]
     cells = [*flat, *(one for event in lists for ones in event.values() for one in ones)]
-    header = sorted({name for row in cells for name in row})
+    header = sorted({name for row in cells for name in row} | CONSOLE_ALWAYS)
     lines = []
     for scalars, arrays in zip(flat, lists, strict=True):
         for at in range(max(1, *(len(ones) for ones in arrays.values()))):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from tests.oracle import Order, Place, Row, Session, micros
-from tests.oracle_channels import channel_group
-from tests.oracle_marts import Answer, Answers, rate, total, usd
+from oracle import Order, Place, Row, Session, micros
+from oracle_channels import channel_group
+from oracle_marts import Answer, Answers, rate, total, usd
 
 Key = tuple[Any, ...]
 NOTHING: Place = (None, None, None)
@@ -169,12 +169,15 @@ def item_performance(a: Answers) -> Answer:
     for key, sold in grouped.items():
         raw = [micros(item.get("item_revenue_in_usd")) for r, item in sold if r.name == "purchase"]
         ruled = [(r, item) for r, item in sold if r.place in firsts]
+        orders = len({row.place for row, _ in ruled})
         found[key] = {
             "purchases": len({row.place for row, _ in sold if row.name == "purchase"}),
-            "orders": len({row.place for row, _ in ruled}),
-            "quantity": total(item.get("quantity") for _, item in ruled),
-            "revenue_usd_micros": total(micros(i.get("item_revenue_in_usd")) for _, i in ruled),
-            "raw_revenue_usd_micros": total(raw),
+            "orders": orders,
+            "quantity": total(item.get("quantity") for _, item in ruled) if orders else 0,
+            "revenue_usd_micros": total(micros(i.get("item_revenue_in_usd")) for _, i in ruled)
+            if orders
+            else 0,
+            "raw_revenue_usd_micros": total(raw) if raw else 0,
         }
     return found
 

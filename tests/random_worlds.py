@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from tests.journeys import Journey, journey
-from tests.oracle import SKINNY, World, carried, day_of, day_start
-from tests.oracle_files import as_skinny
+from journeys import Journey, journey
+from oracle import SKINNY, World, carried, day_of, day_start
+from oracle_files import as_skinny
 
 NAMES = (
     "page_view", "page_view", "session_start", "view_item", "add_to_cart", "begin_checkout",

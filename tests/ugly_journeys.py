@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.journeys import Journey, journey
-from tests.oracle import World, carried, day_of
+from journeys import Journey, journey
+from oracle import World, carried, day_of
 
 Teller = Callable[[str], list[Journey]]
 FUNNEL = ("view_item", "add_to_cart", "begin_checkout", "purchase")

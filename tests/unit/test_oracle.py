@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import oracle
+import oracle_marts
 import pytest
-
-from tests import oracle, oracle_marts
-from tests.journeys import Journey, journey
-from tests.oracle import Rules, World
-from tests.oracle_channels import channel_group
-from tests.oracle_marts import Answers
-from tests.oracle_performance import daily_orders
+from journeys import Journey, journey
+from oracle import Rules, World
+from oracle_channels import channel_group
+from oracle_marts import Answers
+from oracle_performance import daily_orders
 
 HOUR = 3600
 NEW_YORK = "America/New_York"
