@@ -75,13 +75,14 @@ def _funnel(spec: SampleSpec, plan: Calendar, sessions: Sessions, pull: Floats) 
 
     free = (~sessions.crosses).astype(np.float64)
     view = pick("view", free * pull, quota["view_sessions"])
-    cart = pick("cart", view * (1.0 + pull), quota["cart_sessions"])
+    cart = pick("cart", view * ~sessions.is_robot * (1.0 + pull), quota["cart_sessions"])
     checkouts, carts = quota["checkout_sessions"], np.bincount(day, cart, spec.days)
     ordered = np.minimum(np.floor(checkouts * _ORDERED_CHECKOUT + 0.5), carts).astype(np.int64)
     with_cart = pick("checkout", cart * (1.0 + pull), ordered)
-    without = pick("checkout", view * ~cart * (1.0 + pull), checkouts - ordered)
+    direct = view * ~cart * ~sessions.is_robot
+    without = pick("checkout", direct * (1.0 + pull), checkouts - ordered)
     checkout = with_cart | without
-    purchases = quota["purchase_sessions"]
+    purchases = np.minimum(quota["purchase_sessions"], quota["purchases"])
     in_order = np.floor(purchases * _ORDERED_PURCHASE + 0.5).astype(np.int64)
     in_order = np.minimum(in_order, np.bincount(day, with_cart, spec.days).astype(np.int64))
     purchase = pick("purchase", with_cart * 1.0, in_order)
@@ -209,10 +210,10 @@ def plan_intents(spec: SampleSpec, plan: Calendar, sessions: Sessions, new: Mask
 
 def _purchases(spec: SampleSpec, plan: Calendar, sessions: Sessions, chosen: Mask) -> Ints:
     """Purchase events by session: one each, the day's others among the day's purchasers."""
-    extra = (plan.series["purchases"] - plan.series["purchase_sessions"]) * spec.scale
-    extra = np.maximum(extra, 0.0)
+    wanted = diffuse(plan.series["purchases"] * spec.scale)
+    extra = wanted - np.bincount(sessions.day, chosen, spec.days).astype(np.int64)
     order = np.argsort(sessions.day, kind="stable")
     counts = chosen.astype(np.int64)
     weight = counts[order]
-    counts[order] += scatter(spec.seed, "orders", weight, sessions.day[order], diffuse(extra))
+    counts[order] += scatter(spec.seed, "orders", weight, sessions.day[order], extra)
     return counts

@@ -47,6 +47,7 @@ class Sessions:
         is_first: Whether it is the user's first session in the data.
         crosses: Whether its last page view comes after midnight.
         appetite: How much is done in it; median about 1.
+        is_robot: Whether its user is the one that reads everything and buys nothing.
     """
 
     user: Ints
@@ -57,6 +58,7 @@ class Sessions:
     is_first: NDArray[np.bool_]
     crosses: NDArray[np.bool_]
     appetite: Floats
+    is_robot: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.user)
@@ -163,8 +165,9 @@ def plan_sessions(spec: SampleSpec, plan: Calendar, visits: Visits) -> Sessions:
         is_first=ordinal == 0,
         crosses=crosses,
         appetite=np.minimum(mood * np.sqrt(character), _MOST_APPETITE),
+        is_robot=user == heaviest_user(visits),
     )
-    sessions.appetite[user == heaviest_user(visits)] = _ROBOT_APPETITE
+    sessions.appetite[sessions.is_robot] = _ROBOT_APPETITE
     return _clock(spec, sessions, user_day, per_day)
 
 

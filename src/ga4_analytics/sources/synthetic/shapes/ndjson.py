@@ -11,7 +11,7 @@ from ga4_analytics.sources.synthetic.records import Describer
 from ga4_analytics.sources.synthetic.sample import Sample
 from ga4_analytics.sources.synthetic.spec import Progress
 
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _LEVEL = 5
 
 
@@ -30,8 +30,8 @@ def json_line(record: dict[str, Any]) -> str:
         >>> json_line({"event_timestamp": 1, "page": "a<b", "price": 2.0})
         '{"event_timestamp":"1","page":"a\\\\u003cb","price":2.0}'
     """
-    text = json.dumps(_as_extracted(record), ensure_ascii=False, separators=(",", ":"))
-    return text.translate(_ESCAPES)
+    text = _ENCODER.encode(_as_extracted(record))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def write_ndjson(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
