@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with scopes as (
     select * from {{ ref('int_session_scopes') }}
 ),

@@ -24,34 +24,44 @@ candidates as (
         )
 ),
 
+-- the place of the first event of each kind
 places as (
     select
-        *,
-        min(case when {{ has_landing() }} then place end)
-            over (partition by dataset, session_key) as landing_place
+        dataset,
+        session_key,
+        min(case when {{ has_landing() }} then place end) as landing_place
         {%- for scope in source_scopes() %},
-        min(case when {{ has_source(scope) }} then place end)
-            over (partition by dataset, session_key) as {{ scope }}_place
+        min(case when {{ has_source(scope) }} then place end) as {{ scope }}_place
         {%- endfor %}
     from candidates
+    group by dataset, session_key
 )
 
--- each max() is over one row
 select
-    dataset,
-    session_key,
-    max(case when place = 1 then event_id end) as first_event_id,
-    max(case when place = 1 then event_date end) as session_date,
-    {% for name in ['batch_page_id', 'batch_ordering_id', 'batch_event_index', 'stream_id',
-        'platform', 'device_category', 'operating_system', 'browser', 'language', 'country'] -%}
-    max(case when place = 1 then {{ name }} end) as {{ name }},
-    {% endfor -%}
-    max(case when place = landing_place then page_path end) as landing_page,
-    max(case when place = session_place then session_channel_group end) as exported_channel_group,
-    max(case when place = event_place then gclid end) as gclid
+    places.dataset,
+    places.session_key,
+    first_event.event_id as first_event_id,
+    first_event.event_date as session_date,
+    first_event.batch_page_id,
+    first_event.batch_ordering_id,
+    first_event.batch_event_index,
+    first_event.device_category,
+    first_event.country,
+    landing_event.page_path as landing_page,
+    session_event.session_channel_group as exported_channel_group,
+    event_event.gclid
     {%- for scope in source_scopes() %}{% for part in ['source', 'medium', 'campaign'] %},
-    max(case when place = {{ scope }}_place then {{ scope }}_{{ part }} end)
+    {{ scope }}_event.{{ scope }}_{{ part }}
         as {{ 'exported' if scope == 'session' else scope }}_{{ part }}
     {%- endfor %}{% endfor %}
 from places
-group by dataset, session_key
+inner join candidates as first_event
+    on places.dataset = first_event.dataset
+    and places.session_key = first_event.session_key
+    and first_event.place = 1
+{%- for kind in ['landing'] + source_scopes() %}
+left join candidates as {{ kind }}_event
+    on places.dataset = {{ kind }}_event.dataset
+    and places.session_key = {{ kind }}_event.session_key
+    and places.{{ kind }}_place = {{ kind }}_event.place
+{%- endfor %}

@@ -5,13 +5,28 @@ with totals as (
 sources as (
     select
         dataset, session_key, session_date, first_event_id, batch_page_id, batch_ordering_id,
-        batch_event_index, stream_id, platform, device_category, operating_system, browser,
-        language, country, landing_page
+        batch_event_index, device_category, country, landing_page
     from {{ ref('int_session_sources') }}
 ),
 
 channels as (
     select * from {{ ref('int_session_channels') }}
+),
+
+-- apart from the rest: few columns to sort
+numbers as (
+    select
+        totals.dataset,
+        totals.session_key,
+        row_number() over (
+            partition by totals.dataset, totals.user_key
+            order by totals.session_start_us, sources.batch_page_id nulls first,
+                sources.batch_ordering_id nulls first, sources.batch_event_index nulls first,
+                sources.first_event_id
+        ) as session_number
+    from totals
+    inner join sources
+        on totals.dataset = sources.dataset and totals.session_key = sources.session_key
 ),
 
 days as (
@@ -21,12 +36,7 @@ days as (
 
 select
     totals.dataset, totals.session_key, totals.user_key, sources.session_date,
-    row_number() over (
-        partition by totals.dataset, totals.user_key
-        order by totals.session_start_us, sources.batch_page_id nulls first,
-            sources.batch_ordering_id nulls first, sources.batch_event_index nulls first,
-            sources.first_event_id
-    ) as session_number,
+    numbers.session_number,
     sources.first_event_id, totals.session_start_us, totals.session_end_us,
     totals.events, totals.page_views, totals.key_events, totals.purchases,
     case when days.has_engagement_time then coalesce(totals.engagement_msec, 0) end
@@ -41,8 +51,7 @@ select
     end as is_engaged,
     case when days.has_session_engaged then 'exported' else 'computed' end as engaged_rule,
     totals.is_derived,
-    sources.stream_id, sources.platform, sources.device_category, sources.operating_system,
-    sources.browser, sources.language, sources.country, sources.landing_page,
+    sources.device_category, sources.country, sources.landing_page,
     channels.source_scope,
     {% for part in ['source', 'medium', 'campaign', 'channel_group'] -%}
     case
@@ -59,6 +68,8 @@ select
 from totals
 inner join sources
     on totals.dataset = sources.dataset and totals.session_key = sources.session_key
+inner join numbers
+    on totals.dataset = numbers.dataset and totals.session_key = numbers.session_key
 inner join channels
     on totals.dataset = channels.dataset and totals.session_key = channels.session_key
 left join days

@@ -7,10 +7,13 @@ datasets as (
     select * from {{ ref('int_datasets') }}
 ),
 
-totals as (
+-- counting in two steps spares the memory of distinct counts over all events
+logins as (
     select
         dataset,
         user_key,
+        user_pseudo_id,
+        user_id,
         count(*) as events,
         min(order_us) as first_order_us,
         min(event_date) as first_event_date,
@@ -18,19 +21,34 @@ totals as (
         min(event_timestamp) as first_event_timestamp,
         min(user_first_touch_timestamp) as first_touch_timestamp,
         min(case when event_name in ('first_visit', 'first_open') then event_date end)
-            as first_visit_date,
+            as first_visit_date
+    from events
+    group by dataset, user_key, user_pseudo_id, user_id
+),
+
+totals as (
+    select
+        dataset,
+        user_key,
+        cast(sum(events) as bigint) as events,
+        min(first_order_us) as first_order_us,
+        min(first_event_date) as first_event_date,
+        max(last_event_date) as last_event_date,
+        min(first_event_timestamp) as first_event_timestamp,
+        min(first_touch_timestamp) as first_touch_timestamp,
+        min(first_visit_date) as first_visit_date,
         count(distinct user_pseudo_id) as devices,
         count(distinct user_id) as user_ids
-    from events
+    from logins
     group by dataset, user_key
 ),
 
 firsts as (
     select
-        totals.*,
+        events.dataset,
+        events.user_key,
         events.device_category,
         events.country,
-        events.platform,
         row_number() over (
             partition by events.dataset, events.user_key order by {{ event_order() }}
         ) as place
@@ -43,32 +61,24 @@ firsts as (
 
 truncated as (
     select
-        firsts.*,
-        firsts.first_visit_date is null
-            and coalesce(firsts.first_touch_timestamp < datasets.first_loaded_us, false)
+        totals.*,
+        totals.first_visit_date is null
+            and coalesce(totals.first_touch_timestamp < datasets.first_loaded_us, false)
             as is_left_truncated
-    from firsts
-    left join datasets on firsts.dataset = datasets.dataset
-    where firsts.place = 1
+    from totals
+    left join datasets on totals.dataset = datasets.dataset
 )
 
 select
-    dataset,
-    user_key,
-    events,
-    first_event_date,
-    last_event_date,
-    first_event_timestamp,
-    first_touch_timestamp,
-    first_visit_date,
+    truncated.dataset, truncated.user_key, events, first_event_date, last_event_date,
+    first_event_timestamp, first_touch_timestamp, first_visit_date,
     case
         when first_visit_date is not null then first_visit_date
         when not is_left_truncated then first_event_date
     end as new_date,
-    is_left_truncated,
-    device_category,
-    country,
-    platform,
-    devices,
-    user_ids
+    is_left_truncated, device_category, country, devices, user_ids
 from truncated
+inner join firsts
+    on truncated.dataset = firsts.dataset
+    and truncated.user_key = firsts.user_key
+    and firsts.place = 1
