@@ -198,8 +198,7 @@ class DuckDBWarehouse:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._temp_folder.mkdir(parents=True, exist_ok=True)
+            _make_folders(self._path.parent, self._temp_folder)
             self._connection = duckdb.connect(str(self._path), config={**self._settings()})
             # Lets query_progress answer; nothing is printed.
             self._connection.execute("set enable_progress_bar = true")
@@ -235,6 +234,18 @@ class DuckDBWarehouse:
             yield
         except (duckdb.Error, pa.ArrowException) as error:
             raise _explained(error, doing, self._path) from error
+
+
+def _make_folders(*folders: Path) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"Could not make the folder {folder}: {error.strerror}.",
+                rule="The warehouse file, and what DuckDB spills, need folders of their own.",
+                remedy="Make the place writable, or name another file.",
+            ) from error
 
 
 def _delete_days(connection: duckdb.DuckDBPyConnection, days: Sequence[DayKey]) -> None:

@@ -44,7 +44,7 @@ _INDEXES = (
     "create index if not exists ga4_items_day on raw.ga4_items (dataset, event_date)",
 )
 # One writer at a time: two loads of one day would each delete nothing and insert it twice.
-_LOCK = "select pg_advisory_xact_lock(hashtext('ga4_analytics.raw'))"
+WRITER_LOCK = "select pg_advisory_xact_lock(hashtext('ga4_analytics.raw'))"
 _COLUMNS = """
     select a.attname, format_type(a.atttypid, a.atttypmod)
            || case when t.typcollation = 0 then '' else ' collate "' || c.collname || '"' end
@@ -209,7 +209,7 @@ class PostgresWarehouse:
         connection = self._open()
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
-            cursor.execute(_LOCK)
+            cursor.execute(WRITER_LOCK)
             yield cursor
 
     @contextlib.contextmanager

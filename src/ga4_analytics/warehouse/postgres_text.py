@@ -16,7 +16,7 @@ from ga4_analytics.errors import WarehouseError
 
 Buffer = bytes | bytearray | memoryview
 
-_BLOCK_BYTES = 8 << 20
+_BLOCK_BYTES = 4 << 20
 _NUMERIC_DIGITS = 38
 _PLACEHOLDER = re.compile(
     r"""
