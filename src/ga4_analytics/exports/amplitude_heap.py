@@ -48,30 +48,39 @@ def _accepted_id(column: str) -> str:
     """SQL for an id, or null where Amplitude or Heap would refuse it."""
     words = ", ".join(f"'{word}'" for word in REFUSED_IDS)
     return (
-        f"case when length({column}) between 5 and 255 and lower({column}) not in ({words}) "
-        f"and replace(replace({column}, '0', ''), '-', '') <> '' then {column} end"
+        f"""case
+            when length({column}) between 5 and 255
+                and lower({column}) not in ({words})
+                and replace(replace({column}, '0', ''), '-', '') <> ''
+                then {column}
+        end"""
     )
 
 
 _JUDGED = f"""
+accepted as (
+    select
+        *,
+        {_accepted_id("user_id")} as accepted_user_id,
+        {_accepted_id("user_pseudo_id")} as accepted_device_id
+    from analytics.int_events
+),
+
 judged as (
     select
-        dataset, event_id, event_date, event_timestamp, event_name, session_key,
-        user_id, user_pseudo_id, platform, country, device_category,
-        {_accepted_id("user_id")} as accepted_user_id,
-        {_accepted_id("user_pseudo_id")} as accepted_device_id,
+        *,
         case
             when event_timestamp is null or event_timestamp < 0 then 'without a time'
             when starts_with(event_name, '[Amplitude]') or starts_with(event_name, '$')
                 then 'reserved name'
-            when {_accepted_id("user_id")} is null and {_accepted_id("user_pseudo_id")} is null
-                then 'without an id'
+            when accepted_user_id is null and accepted_device_id is null then 'without an id'
         end as refusal
-    from analytics.int_events
+    from accepted
 )"""
 
 _COUNTS_SQL = f"""
-with {_JUDGED}
+with{_JUDGED}
+
 select
     refusal,
     count(*) as events,
@@ -100,7 +109,8 @@ def amplitude_heap_sql() -> str:
         for name in ("dataset", "source", "medium", "campaign", "source_scope", "transaction_id")
     )
     return f"""
-with {_JUDGED}
+with{_JUDGED}
+
 select
     judged.accepted_user_id as user_id,
     judged.accepted_device_id as device_id,
