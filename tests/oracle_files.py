@@ -140,6 +140,13 @@ def as_skinny(event: Event) -> dict[str, Any]:
     }
 
 
+def as_flat(event: Event) -> dict[str, Any]:
+    """What a flat file still says: no items, and its source has lost its scope."""
+    params = dict(event.get("event_params") or {})
+    lost = {name: params.pop(name) for name in ("source", "medium", "campaign") if name in params}
+    return {**{k: v for k, v in event.items() if k != "items"}, "event_params": params, **lost}
+
+
 def leaves(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Values by dotted path; lists stay.
 
