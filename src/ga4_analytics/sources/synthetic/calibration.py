@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 from ga4_analytics.sources.synthetic.truth import Truth
@@ -66,6 +67,7 @@ class Reference:
         session_days: Sessions and funnel sessions by day.
         retention: Users followed and users back, by horizon.
         totals: Headline totals.
+        month_events: Events by month.
         device_sessions: Sessions by device category.
     """
 
@@ -74,6 +76,7 @@ class Reference:
     session_days: list[dict[str, int]]
     retention: dict[int, tuple[int, int]]
     totals: dict[str, float]
+    month_events: dict[str, int]
     device_sessions: dict[str, int]
 
 
@@ -112,6 +115,8 @@ def read_reference(folder: Path) -> Reference:
         retention=pooled,
         totals={**{name: value for name, value in headline.items() if isinstance(value, int)},
                 **headline["revenue_usd"]},
+        month_events={each["month"]: int(each["events"])
+                      for each in _lines(folder / "noturbob_overview_by_month.csv")},
         device_sessions=devices,
     )  # fmt: skip
 
@@ -149,6 +154,11 @@ def _by_day(truth: Truth, reference: Reference) -> Iterator[Row]:
     yield _furthest("users by day", scaled(reference.daily, "users"), truth.users_by_day, _DAY)
     yield _furthest("sessions by day", scaled(reference.session_days, "sessions"),
                     truth.sessions_by_day, _DAY)  # fmt: skip
+    days = [date.fromisoformat(truth.start) + timedelta(i) for i in range(truth.days)]
+    for month, events in reference.month_events.items():
+        of = [truth.events_by_day[i] for i, day in enumerate(days) if f"{day:%Y-%m}" == month]
+        if of:
+            yield Row(f"events in {month}", events * truth.scale, sum(of), _DAY)
     for name in ("page_view", "session_start", "purchase"):
         yield _furthest(f"{name} by day", scaled(reference.daily, name),
                         truth.named_events_by_day[name], _DAY)  # fmt: skip

@@ -74,8 +74,10 @@ def _funnel(spec: SampleSpec, plan: Calendar, sessions: Sessions, pull: Floats) 
         return choose(uniform(spec.seed, name, keys), weights, day, wanted)
 
     free = (~sessions.crosses).astype(np.float64)
-    view = pick("view", free * pull, quota["view_sessions"])
-    cart = pick("cart", view * ~sessions.is_robot * (1.0 + pull), quota["cart_sessions"])
+    view = pick("view", free * pull * np.sqrt(pull), quota["view_sessions"])
+    cart = pick(
+        "cart", view * ~sessions.is_robot * (0.2 + pull * np.sqrt(pull)), quota["cart_sessions"]
+    )
     checkouts, carts = quota["checkout_sessions"], np.bincount(day, cart, spec.days)
     ordered = np.minimum(np.floor(checkouts * _ORDERED_CHECKOUT + 0.5), carts).astype(np.int64)
     with_cart = pick("checkout", cart * (1.0 + pull), ordered)

@@ -193,7 +193,7 @@ def generate(spec: SampleSpec) -> Sample:
     return Sample(
         spec=spec,
         visits=visits,
-        people=plan_people(spec, len(visits.cohort)),
+        people=plan_people(spec, np.bincount(sessions.user, minlength=len(visits.cohort))),
         sessions=sessions,
         session_id=session_ids(spec, sessions),
         orders=orders,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ga4_analytics.sources.synthetic.draws import Floats, Ints, below, quantiles
+from ga4_analytics.sources.synthetic.draws import Floats, Ints, below, words
 from ga4_analytics.sources.synthetic.spec import SampleSpec
 
 OWN_HOST = "shop.harbourandhazel.example"
@@ -307,19 +307,38 @@ def deal(weights: tuple[float, ...], u: Floats) -> Ints:
     return dealt
 
 
-def plan_people(spec: SampleSpec, users: int) -> People:
+def _balanced(seed: int, name: str, step: float, weights: Ints) -> Floats:
+    """Give quantiles that are evenly spread over users of each weight.
+
+    A Weyl sequence along the users ordered by weight, so that a mix that is drawn with them
+    is right for users and for what the weights count.
+    """
+    order = np.lexsort((words(seed, name, np.arange(len(weights))), weights))
+    u = np.empty(len(weights))
+    u[order] = np.arange(len(weights)) * step % 1.0
+    return u
+
+
+def plan_people(spec: SampleSpec, sessions: Ints) -> People:
     """Give each user a country, a place there, a device and a first source.
 
     Args:
         spec: The sample's seed.
-        users: How many users there are.
+        sessions: How many sessions each user has.
 
     Returns:
-        The mixes are exact to one user, at any size.
+        The mixes are nearly exact over users and over sessions, at any size.
     """
-    country = deal(tuple(c.weight for c in COUNTRIES), quantiles(spec.seed, "country", users))
+    seed = spec.seed
+    country = deal(
+        tuple(c.weight for c in COUNTRIES), _balanced(seed, "country", 0.4142135623730951, sessions)
+    )
+    device = deal(
+        tuple(d.weight for d in DEVICES), _balanced(seed, "device", 0.6180339887498949, sessions)
+    )
+    source = deal(
+        tuple(s.weight for s in SOURCES), _balanced(seed, "source", 0.7320508075688772, sessions)
+    )
     places = np.array([len(c.places) for c in COUNTRIES])[country]
-    device = deal(tuple(d.weight for d in DEVICES), quantiles(spec.seed, "device", users))
-    source = deal(tuple(s.weight for s in SOURCES), quantiles(spec.seed, "source", users))
-    place = below(spec.seed, "place", np.arange(users), 1 << 20) % places
+    place = below(seed, "place", np.arange(len(sessions)), 1 << 20) % places
     return People(country, place, device, source)

@@ -44,6 +44,7 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "promotion_name", "creative_name", "creative_slot")),
 )  # fmt: skip
 HEADER = tuple(prefix + name for prefix, names in _PARTS for name in names)
+_POSITION = {name: position for position, name in enumerate(HEADER)}
 _ARRAYS = ("event_params", "user_properties", "items")
 
 
@@ -76,10 +77,11 @@ def console_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
     )
     parent = flatten(record)
     for elements in list(zip_longest(*arrays, fillvalue={})) or [()]:
-        cells = parent
-        for element in elements:
-            cells = {**cells, **element}
-        yield [cells.get(name, "") for name in HEADER]
+        row: list[Any] = [""] * len(HEADER)
+        for cells in (parent, *elements):
+            for name, value in cells.items():
+                row[_POSITION[name]] = value
+        yield row
         parent = {}
 
 

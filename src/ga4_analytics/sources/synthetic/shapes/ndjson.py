@@ -15,12 +15,20 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _LEVEL = 5
 
 
-def _as_extracted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _as_extracted(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_as_extracted(inner) for inner in value]
-    return str(value) if type(value) is int else value
+def _texts(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if type(value) is int else value for key, value in fields.items()}
+
+
+def _as_extracted(record: dict[str, Any]) -> dict[str, Any]:
+    """Make texts of integers where the sample has any; other records hold none."""
+    extracted = _texts(record)
+    for name in ("event_params", "items"):
+        extracted[name] = [_texts(element) for element in record.get(name, [])]
+    for element in extracted["event_params"]:
+        element["value"] = _texts(element["value"])
+    if "ecommerce" in record:
+        extracted["ecommerce"] = _texts(record["ecommerce"])
+    return extracted
 
 
 def json_line(record: dict[str, Any]) -> str:
@@ -28,7 +36,7 @@ def json_line(record: dict[str, Any]) -> str:
 
     Example:
         >>> json_line({"event_timestamp": 1, "page": "a<b", "price": 2.0})
-        '{"event_timestamp":"1","page":"a\\\\u003cb","price":2.0}'
+        '{"event_timestamp":"1","page":"a\\u003cb","price":2.0,"event_params":[],"items":[]}'
     """
     text = _ENCODER.encode(_as_extracted(record))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
