@@ -101,9 +101,10 @@ def differences(name: str, mart: Mart, answers: Answers) -> list[str]:
               if key not in true]  # fmt: skip
     for key in sorted(set(true) & set(said), key=str):
         found += [
-            f"{name}{list(map(str, key))}.{column}: mart {said[key][column]!r}, oracle {value!r}"
+            f"{name}{list(map(str, key))}.{column}: mart {said[key].get(column, '(no column)')!r}, "
+            f"oracle {value!r}"
             for column, value in true[key].items()
-            if said[key][column] != value
+            if said[key].get(column, "(no column)") != value
         ]
     return found
 

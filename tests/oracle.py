@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -101,7 +102,7 @@ class Rules:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """Events of one dataset, and what is known about their files.
 
@@ -111,16 +112,27 @@ class World:
         complete_through: The last day of which every event is there; the last loaded day or,
             where nothing is said to a load of files without a table's name, the one before.
         carries: Which capabilities the files have.
+        by_header: Whether a CSV header says so for all days; else each day's values do.
     """
 
     name: str
     events: tuple[Event, ...]
     complete_through: date
     carries: frozenset[str] = NESTED
+    by_header: bool = False
 
-    def tells(self, capability: str) -> bool:
-        """Whether the files carry something."""
+    def tells(self, capability: str, day: date) -> bool:
+        """Whether a day's files carry something."""
+        if capability in SOMETIMES and not self.by_header:
+            return capability in self.carries and capability in self._carried()[day]
         return capability in self.carries
+
+    @cache  # noqa: B019
+    def _carried(self) -> dict[date, frozenset[str]]:
+        days: dict[date, list[Event]] = defaultdict(list)
+        for event in self.events:
+            days[day_of(event)].append(event)
+        return {day: carried(events) for day, events in days.items()}
 
     def days(self) -> list[date]:
         """The loaded days in order: those with an event."""
@@ -383,16 +395,19 @@ def sessions(world: World, rows: Sequence[Row], rules: Rules) -> list[Session]:
     """Every session: by its exported id, or by the gap where files have no ids."""
     who = identify(rows, rules)
     timed = [row for row in rows if row.time is not None]
-    if "session_id" not in world.carries:
-        return _by_gap(rows, by_user(timed, who), rules)
+    named = [row for row in timed if world.tells("session_id", row.day)]
     several = several_streams(rows)
     found: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-    for user, theirs in by_user(timed, who).items():
+    for user, theirs in by_user(named, who).items():
         for row in theirs:
             if row.session_id:
                 stream = row.stream if several else None
                 found[user, stream, row.session_id].append(row)
-    return [Session(key, key[0], tuple(theirs), False) for key, theirs in found.items()]
+    unnamed = [row for row in timed if not world.tells("session_id", row.day)]
+    return [
+        *(Session(key, key[0], tuple(theirs), False) for key, theirs in found.items()),
+        *_by_gap(several, by_user(unnamed, who), rules),
+    ]
 
 
 def several_streams(rows: Iterable[Row]) -> bool:
@@ -400,10 +415,9 @@ def several_streams(rows: Iterable[Row]) -> bool:
     return len({row.stream for row in rows if row.stream}) > 1
 
 
-def _by_gap(rows: Sequence[Row], users: Mapping[str, list[Row]], rules: Rules) -> list[Session]:
+def _by_gap(apart: bool, users: Mapping[str, list[Row]], rules: Rules) -> list[Session]:
     found = []
     timeout = rules.session_timeout_minutes * 60_000_000
-    apart = several_streams(rows)
     for user, all_theirs in users.items():
         for stream in {row.stream for row in all_theirs} if apart else {None}:
             theirs = [row for row in all_theirs if not apart or row.stream == stream]
@@ -419,7 +433,7 @@ def _by_gap(rows: Sequence[Row], users: Mapping[str, list[Row]], rules: Rules) -
 
 def engaged(session: Session, world: World, rules: Rules) -> bool:
     """Exported flag where the files have it; else long enough, a key event, or two views."""
-    if "session_engaged" in world.carries:
+    if world.tells("session_engaged", session.day):
         return any(row.engaged for row in session.rows)
     length = (session.rows[-1].time or 0) - (session.rows[0].time or 0)
     return (
@@ -446,17 +460,21 @@ def users(world: World, rows: Sequence[Row], rules: Rules) -> dict[str, User]:
 def active_days(world: World, rows: Sequence[Row], rules: Rules) -> set[tuple[str, date]]:
     """The user-days on which the user was active: exported flag, or the labelled proxy."""
     who = identify(rows, rules)
-    if "is_active_user" in world.carries:
-        return {(who[row.place], row.day) for row in rows if row.place in who and row.active}
-    found = {
-        (who[row.place], row.day)
-        for row in rows
-        if row.place in who
-        and (row.name in ("first_visit", "first_open") or (row.engagement or 0) > 0)
+    good = {
+        row.place
+        for session in sessions(world, rows, rules)
+        if engaged(session, world, rules)
+        for row in session.rows
     }
-    for session in sessions(world, rows, rules):
-        if engaged(session, world, rules):
-            found |= {(session.user, row.day) for row in session.rows}
+    found = set()
+    for row in rows:
+        proxy = (
+            row.place in good
+            or row.name in ("first_visit", "first_open")
+            or (row.engagement or 0) > 0
+        )
+        if row.place in who and (row.active if world.tells("is_active_user", row.day) else proxy):
+            found.add((who[row.place], row.day))
     return found
 
 

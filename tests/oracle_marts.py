@@ -121,7 +121,7 @@ def _day(a: Answers, day: date) -> dict[str, Any]:
     month = _rolling(a, day, 28)
     return {
         **counted,
-        "raw_revenue_usd": usd(raw) if a.world.tells("revenue") else None,
+        "raw_revenue_usd": usd(raw) if a.world.tells("revenue", day) else None,
         "rolling_7d_users": _rolling(a, day, 7),
         "rolling_28d_users": month,
         "stickiness": rate(counted["active_users"], month),
@@ -145,14 +145,14 @@ def metrics(a: Answers, rows: Sequence[Row], begun: Sequence[Session], day: date
         "sessions": len(begun),
         "engaged_sessions": sum(a.engaged(session) for session in begun),
         "engagement_msec": sum(row.engagement or 0 for row in rows)
-        if tells("engagement_time")
+        if tells("engagement_time", day)
         else None,
         "events": len(rows),
         "page_views": sum(row.name in ("page_view", "screen_view") for row in rows),
         "purchases": sum(row.name == "purchase" for row in rows),
         "orders": len(placed),
-        "revenue_usd_micros": ruled if tells("revenue") else None,
-        "revenue_usd": usd(ruled) if tells("revenue") else None,
+        "revenue_usd_micros": ruled if tells("revenue", day) else None,
+        "revenue_usd": usd(ruled) if tells("revenue", day) else None,
     }
 
 

@@ -28,9 +28,9 @@ def session_place(a: Answers, session: Session) -> Place:
     clicked = next(
         (row for row in session.rows if any(row.session_source) or row.session_group), None
     )
-    if a.world.tells("session_source") and clicked and any(clicked.session_source):
+    if a.world.tells("session_source", session.day) and clicked and any(clicked.session_source):
         return clicked.session_source
-    if a.world.tells("event_source"):
+    if a.world.tells("event_source", session.day):
         for row in session.rows:
             if row.gclid and row.collected[1] in (None, "organic"):
                 return "google", "cpc", row.collected[2]
@@ -56,13 +56,13 @@ def group_of(a: Answers, place: Place, day: date) -> str:
 def channels(a: Answers, session: Session) -> dict[str, str]:
     """Scope to channel group, for every scope that the files tell."""
     found = {}
-    if a.world.tells("session_source") or a.world.tells("event_source"):
+    if a.world.tells("session_source", session.day) or a.world.tells("event_source", session.day):
         found["session"] = session_group(a, session)
-    if a.world.tells("first_user_source"):
+    if a.world.tells("first_user_source", session.day):
         found["first_user"] = group_of(
             a, _first(session.rows, lambda row: row.first_user), session.day
         )
-    if a.world.tells("flat_source"):
+    if a.world.tells("flat_source", session.day):
         found["unknown"] = group_of(a, _first(session.rows, lambda row: row.flat), session.day)
     return found
 
@@ -70,13 +70,13 @@ def channels(a: Answers, session: Session) -> dict[str, str]:
 def best_place(a: Answers, session: Session) -> tuple[str, Place] | None:
     """The best scope that the files tell, and the session's source in it."""
     tells = a.world.tells
-    if tells("session_source"):
+    if tells("session_source", session.day):
         return "session", session_place(a, session)
-    if tells("first_user_source"):
+    if tells("first_user_source", session.day):
         return "first_user", _first(session.rows, lambda row: row.first_user)
-    if tells("event_source"):
+    if tells("event_source", session.day):
         return "event", session_place(a, session)
-    if tells("flat_source"):
+    if tells("flat_source", session.day):
         return "unknown", _first(session.rows, lambda row: row.flat)
     return None
 
@@ -87,10 +87,10 @@ def performance(a: Answers, keys: Callable[[Session], Iterable[Key]]) -> Answer:
     for session in a.sessions:
         for key in keys(session):
             grouped[session.day, *key].append(session)
-    return {key: _performance(a, group) for key, group in grouped.items()}
+    return {key: _performance(a, group, key[0]) for key, group in grouped.items()}
 
 
-def _performance(a: Answers, group: Sequence[Session]) -> dict[str, Any]:
+def _performance(a: Answers, group: Sequence[Session], day: date) -> dict[str, Any]:
     rows = [row for session in group for row in session.rows]
     places = {row.place for row in rows}
     placed = [order for order in a.orders if order.first.place in places]
@@ -106,11 +106,11 @@ def _performance(a: Answers, group: Sequence[Session]) -> dict[str, Any]:
         "page_views": sum(len(session.views) for session in group),
         "key_events": sum(row.name in a.rules.key_events for row in rows),
         "engagement_msec": sum(row.engagement or 0 for row in rows)
-        if tells("engagement_time")
+        if tells("engagement_time", day)
         else None,
         "orders": len(placed),
-        "revenue_usd_micros": revenue if tells("revenue") else None,
-        "revenue_usd": usd(revenue) if tells("revenue") else None,
+        "revenue_usd_micros": revenue if tells("revenue", day) else None,
+        "revenue_usd": usd(revenue) if tells("revenue", day) else None,
     }
 
 
@@ -131,26 +131,26 @@ def acquisition(a: Answers) -> Answer:
 
 def landing_page_performance(a: Answers) -> Answer:
     """One row per day and page of the first view."""
-    if not a.world.tells("page"):
-        return {}
-    return performance(a, lambda s: [((s.views[0].page if s.views else None) or "(not set)",)])
+
+    def keys(session: Session) -> Iterable[Key]:
+        page = session.views[0].page if session.views else None
+        return [(page or "(not set)",)] if a.world.tells("page", session.day) else []
+
+    return performance(a, keys)
 
 
 def page_performance(a: Answers) -> Answer:
     """One row per day and page."""
-    if not a.world.tells("page"):
-        return {}
     grouped: dict[Key, list[Row]] = defaultdict(list)
     for row in a.rows:
-        if row.page or row.name in ("page_view", "screen_view"):
+        view = row.name in ("page_view", "screen_view")
+        if a.world.tells("page", row.day) and (row.page or view):
             grouped[row.day, row.page or "(not set)"].append(row)
-    visits = {row.place: at for at, session in enumerate(a.sessions) for row in session.rows}
     return {
         key: {
             "events": len(rows),
             "page_views": sum(row.name in ("page_view", "screen_view") for row in rows),
             "users": len(a.people(rows)),
-            "sessions": len({visits[row.place] for row in rows if row.place in visits}),
             "key_events": sum(row.name in a.rules.key_events for row in rows),
         }
         for key, rows in grouped.items()
@@ -191,7 +191,7 @@ def _orders(a: Answers, day: date) -> dict[str, Any]:
     theirs: list[Order] = [order for order in a.orders if order.first.day == day]
     bought = [row for row in a.rows if row.name == "purchase" and row.day == day]
     firsts = {order.first.place for order in a.orders}
-    tells = a.world.tells("revenue")
+    tells = a.world.tells("revenue", day)
     gross = total(order.first.usd for order in theirs) or 0
     raw = total(row.usd for row in bought) or 0
     return {

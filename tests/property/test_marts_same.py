@@ -193,7 +193,9 @@ def test_flat_file_is_right(workspace: Workspace) -> None:
     judged = []
     for world in worlds()[:2]:
         events = tuple(as_flat(event) for event in world.events)
-        judged.append(World(f"{world.name}-flat", events, world.complete_through, flat(events)))
+        judged.append(
+            World(f"{world.name}-flat", events, world.complete_through, flat(events), True)
+        )
     judge(read_marts(query_of(workspace)), judged, RULES)
 
 
