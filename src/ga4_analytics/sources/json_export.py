@@ -151,10 +151,11 @@ def _select(engine: duckdb.DuckDBPyConnection) -> str:
             selects.append(f"{repeated_sql(name, _LISTS[name], field)} as {_quoted(name)}")
         elif name in records:
             shape[name] = "JSON"
-            leaves = _leaf_tree(engine, name)
-            inner.append(
-                f"from_json({field}, {_literal(json.dumps(leaves))}) as {_quoted('r_' + name)}"
-            )
+            leaves = _without_empty(_leaf_tree(engine, name))
+            if leaves:
+                inner.append(
+                    f"from_json({field}, {_literal(json.dumps(leaves))}) as {_quoted('r_' + name)}"
+                )
             selects += _leaf_selects(name, _quoted("r_" + name), leaves)
         else:
             shape[name] = "VARCHAR"
@@ -187,6 +188,16 @@ def _leaf_tree(engine: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
         if isinstance(value, dict):
             _merge(tree, value)
     return tree
+
+
+def _without_empty(tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree without records that never have a value: ``{}`` says no more than nothing.
+
+    >>> _without_empty({"a": {"b": {}}, "c": "VARCHAR"})
+    {'c': 'VARCHAR'}
+    """
+    pruned = {k: _without_empty(v) if isinstance(v, dict) else v for k, v in tree.items()}
+    return {key: value for key, value in pruned.items() if value != {}}
 
 
 def _merge(tree: dict[str, Any], record: dict[str, Any]) -> None:
