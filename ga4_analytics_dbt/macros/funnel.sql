@@ -30,7 +30,7 @@ where false
    minimum as they go, and start over for a shrinking one. The order is that of
    `event_order`, turned around. #}
 {% macro funnel_frame() -%}
-partition by dataset, user_key
+partition by user_number
         order by
             event_timestamp desc,
             batch_page_id desc nulls last,
@@ -39,75 +39,134 @@ partition by dataset, user_key
         range between unbounded preceding and current row
 {%- endmacro %}
 
+{# The events of a funnel, `step` saying which of its steps each is. Users are numbered,
+   because engines sort by numbers several times faster than by text. #}
+{% macro funnel_events(steps, events, users) -%}
+select
+    users.user_number, events.event_date, events.event_timestamp, events.batch_page_id,
+    events.batch_ordering_id, events.batch_event_index,
+    case events.event_name
+        {% for name in steps -%}
+        when {{ sql_text(name) }} then {{ loop.index }}
+        {% endfor -%}
+    end as step
+from {{ events }} as events
+inner join {{ users }} as users
+    on events.dataset = users.dataset and events.user_key = users.user_key
+where events.event_timestamp is not null and events.event_name in {{ text_list(steps) }}
+{%- endmacro %}
+
 {# One row per event of step 1 with how far its attempt went. `reached_k` is the time at
    which a chain of steps that starts at the row's event first reaches step k: the
-   earliest chain reaches every step at its earliest, so it alone is worth following. #}
-{% macro funnel_attempts(steps, window_us, events) -%}
+   earliest chain reaches every step at its earliest, so it alone is worth following.
+   It is found from the last step backwards, and each round needs two steps' events. #}
+{% macro funnel_attempts(steps, window_us, step_events) -%}
 {%- set last = steps | length -%}
+{%- set place = 'user_number, event_date, event_timestamp, batch_page_id, '
+    ~ 'batch_ordering_id, batch_event_index' -%}
 with
-step_events as (
-    select
-        dataset, user_key, event_id, event_date, event_timestamp, batch_page_id,
-        batch_ordering_id, batch_event_index, device_category, country,
-        case event_name
-            {% for name in steps -%}
-            when {{ sql_text(name) }} then {{ loop.index }}
-            {% endfor -%}
-        end as step
-    from {{ events }}
-    where user_key is not null and event_timestamp is not null
-        and event_name in ({% for name in steps %}{{ sql_text(name) }}{{ ', ' if not loop.last }}{% endfor %})
-),
 step_{{ last }} as (
     select
-        step_events.*
-        {%- for k in range(2, last + 1) %},
-        case when step = {{ k }} then event_timestamp end as reached_{{ k }}
-        {%- endfor %}
-    from step_events
+        {{ place }}
+        {%- if last > 1 %},
+        event_timestamp as reached_{{ last }}
+        {%- endif %}
+    from {{ step_events }}
+    where step = {{ last }}
 )
 {%- for j in range(last - 1, 0, -1) -%}
 ,
-step_{{ j }} as (
+step_{{ j }}_and_next as (
     select
-        dataset, user_key, event_id, event_date, event_timestamp, batch_page_id,
-        batch_ordering_id, batch_event_index, device_category, country, step
-        {%- for k in range(2, last + 1) %},
-        {% if k > j -%}
-        case when step = {{ j }}
-            then min(case when step = {{ j + 1 }} then reached_{{ k }} end) over following
-            else reached_{{ k }}
-        end as reached_{{ k }}
-        {%- else -%}
-        reached_{{ k }}
-        {%- endif -%}
+        {{ place }}, true as is_step
+        {%- for k in range(j + 1, last + 1) %}, cast(null as bigint) as next_{{ k }}
+        {%- endfor %}
+    from {{ step_events }}
+    where step = {{ j }}
+    union all
+    select
+        {{ place }}, false
+        {%- for k in range(j + 1, last + 1) %}, reached_{{ k }}
         {%- endfor %}
     from step_{{ j + 1 }}
+),
+step_{{ j }}_reaching as (
+    select
+        {{ place }}, is_step
+        {%- for k in range(j + 1, last + 1) %},
+        min(next_{{ k }}) over following as reached_{{ k }}
+        {%- endfor %}
+    from step_{{ j }}_and_next
     window following as (
         {{ funnel_frame() }}
     )
+),
+step_{{ j }} as (
+    select
+        {{ place }}
+        {%- if j > 1 %}, event_timestamp as reached_{{ j }}
+        {%- endif %}
+        {%- for k in range(j + 1, last + 1) %}, reached_{{ k }}
+        {%- endfor %}
+    from step_{{ j }}_reaching
+    where is_step
 )
 {%- endfor %}
 select
-    dataset, user_key, event_id, event_date, event_timestamp, batch_page_id,
-    batch_ordering_id, batch_event_index, device_category, country,
+    user_number, event_date, event_timestamp,
     case
         {%- for k in range(last, 1, -1) %}
         when reached_{{ k }} - event_timestamp <= {{ window_us }} then {{ k }}
         {%- endfor %}
-        when step = 1 then 1
+        when event_timestamp is not null then 1
     end as furthest_step
 from step_1
-where step = 1
 {%- endmacro %}
 
-{# The columns of `funnel_attempts` without a row, for a project without funnels. #}
-{% macro no_funnel_attempts() -%}
+{# One row per user and day with an event of step 1: the best attempt of the day, the time
+   of the last one, and where the first one happened. #}
+{% macro funnel_entry_days(funnel, events, users) -%}
+with
+step_events as (
+    {{ funnel_events(funnel.steps, events, users) | indent(4) }}
+),
+
+attempts as (
+    {{ funnel_attempts(funnel.steps, funnel.window_seconds * 1000000, 'step_events')
+        | indent(4) }}
+),
+
+days as (
+    select
+        user_number, event_date as entry_date,
+        max(furthest_step) as furthest_step,
+        max(event_timestamp) as last_entry_us
+    from attempts
+    group by user_number, event_date
+),
+
+ranked as (
+    select
+        users.user_number, events.event_date, events.device_category, events.country,
+        row_number() over (
+            partition by users.user_number, events.event_date
+            order by
+                events.event_timestamp, events.batch_page_id nulls first,
+                events.batch_ordering_id nulls first, events.batch_event_index nulls first,
+                events.event_id
+        ) as attempt_of_day
+    from {{ events }} as events
+    inner join {{ users }} as users
+        on events.dataset = users.dataset and events.user_key = users.user_key
+    where events.event_timestamp is not null
+        and events.event_name = {{ sql_text(funnel.steps[0]) }}
+)
+
 select
-    cast(null as text) as funnel,
-    dataset, user_key, event_id, event_date, event_timestamp, batch_page_id,
-    batch_ordering_id, batch_event_index, device_category, country,
-    cast(null as integer) as furthest_step
-from {{ ref('int_events') }}
-where false
+    days.user_number, days.entry_date, days.furthest_step, days.last_entry_us,
+    ranked.device_category, ranked.country
+from days
+inner join ranked
+    on days.user_number = ranked.user_number and days.entry_date = ranked.event_date
+    and ranked.attempt_of_day = 1
 {%- endmacro %}

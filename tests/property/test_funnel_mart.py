@@ -27,6 +27,7 @@ EVENT_COLUMNS = (
     "batch_page_id bigint, batch_ordering_id bigint, batch_event_index bigint, "
     "event_name text, device_category text, country text"
 )
+USER_COLUMNS = "dataset text, user_key text"
 DAY_COLUMNS = "dataset text, event_date date, day_end_us bigint, is_complete boolean"
 
 
@@ -168,6 +169,7 @@ def marts(compiled: tuple[Path, dict[str, str]]) -> duckdb.DuckDBPyConnection:
         for world in worlds
         for number, event in enumerate(world.events)
     ])  # fmt: skip
+    fill(connection, "int_users", USER_COLUMNS, [(world.name, "u") for world in worlds])
     fill(connection, "stg_ga4_days", DAY_COLUMNS, [
         (world.name, FIRST_DAY + timedelta(days=day), (day + 1) * DAY_US,
          day < world.complete_days)

@@ -3,47 +3,36 @@ days as (
     select * from {{ ref('stg_ga4_days') }}
 ),
 
+users as (
+    select
+        dataset, user_key,
+        row_number() over (order by dataset, user_key) as user_number
+    from {{ ref('int_users') }}
+),
+
 definitions as (
     {{ funnel_definitions() | indent(4) }}
 ),
 
 {% for funnel in var('funnels') -%}
-attempts_{{ loop.index }} as (
-    {{ funnel_attempts(funnel.steps, funnel.window_seconds * 1000000, ref('int_events')) | indent(4) }}
+entry_days_{{ loop.index }} as (
+    {{ funnel_entry_days(funnel, ref('int_events'), 'users') | indent(4) }}
 ),
 
 {% endfor -%}
-attempts as (
+entries as (
     {% for funnel in var('funnels') -%}
-    select cast({{ sql_text(funnel.name) }} as text) as funnel, attempts_{{ loop.index }}.*
-    from attempts_{{ loop.index }}
+    select cast({{ sql_text(funnel.name) }} as text) as funnel, entry_days_{{ loop.index }}.*
+    from entry_days_{{ loop.index }}
     {{ 'union all' if not loop.last }}
     {% else -%}
-    {{ no_funnel_attempts() }}
+    select
+        cast(null as text) as funnel, cast(null as bigint) as user_number,
+        cast(null as date) as entry_date, cast(null as integer) as furthest_step,
+        cast(null as bigint) as last_entry_us, cast(null as text) as device_category,
+        cast(null as text) as country
+    where false
     {% endfor -%}
-),
-
-ranked as (
-    select
-        attempts.*,
-        row_number() over (
-            partition by dataset, funnel, user_key, event_date
-            order by
-                event_timestamp, batch_page_id nulls first, batch_ordering_id nulls first,
-                batch_event_index nulls first, event_id
-        ) as attempt_of_day
-    from attempts
-),
-
-entries as (
-    select
-        dataset, funnel, user_key, event_date as entry_date,
-        max(furthest_step) as furthest_step,
-        max(event_timestamp) as last_entry_us,
-        max(case when attempt_of_day = 1 then device_category end) as device_category,
-        max(case when attempt_of_day = 1 then country end) as country
-    from ranked
-    group by dataset, funnel, user_key, event_date
 ),
 
 -- The first microsecond of which nothing is known for sure.
@@ -55,7 +44,7 @@ horizons as (
 
 final as (
     select
-        entries.dataset, entries.funnel, entries.user_key, entries.entry_date,
+        users.dataset, entries.funnel, users.user_key, entries.entry_date,
         entries.furthest_step,
         entries.furthest_step = definitions.last_step as is_converted,
         entries.furthest_step < definitions.last_step
@@ -65,9 +54,10 @@ final as (
         entries.device_category,
         entries.country
     from entries
+    inner join users on entries.user_number = users.user_number
     inner join definitions
         on entries.funnel = definitions.funnel and definitions.step = 1
-    left join horizons on entries.dataset = horizons.dataset
+    left join horizons on users.dataset = horizons.dataset
 )
 
 select * from final

@@ -7,27 +7,16 @@ days as (
     select * from {{ ref('stg_ga4_days') }}
 ),
 
-by_session as (
+-- Two levels, because engines count rows of groups faster than distinct values.
+by_user as (
     select
-        dataset, event_date, page_path, user_key, session_key,
+        dataset, event_date, page_path, user_key,
         count(*) as events,
         count(*) filter (where is_view) as page_views,
         count(*) filter (where is_key_event) as key_events,
         {{ total('engagement_time_msec') }} as engagement_msec
     from events
     where is_view or page_path is not null
-    group by dataset, event_date, page_path, user_key, session_key
-),
-
-by_user as (
-    select
-        dataset, event_date, page_path, user_key,
-        {{ total('events') }} as events,
-        {{ total('page_views') }} as page_views,
-        count(session_key) as sessions,
-        {{ total('key_events') }} as key_events,
-        {{ total('engagement_msec') }} as engagement_msec
-    from by_session
     group by dataset, event_date, page_path, user_key
 ),
 
@@ -37,7 +26,6 @@ totals as (
         {{ total('events') }} as events,
         {{ total('page_views') }} as page_views,
         count(user_key) as users,
-        {{ total('sessions') }} as sessions,
         {{ total('key_events') }} as key_events,
         {{ total('engagement_msec') }} as engagement_msec
     from by_user
@@ -49,7 +37,6 @@ select
     coalesce(totals.page_path, '(not set)') as page_path,
     totals.events, totals.page_views,
     case when days.has_user_pseudo_id then totals.users end as users,
-    case when {{ has_sessions('days') }} then totals.sessions end as sessions,
     totals.key_events,
     {{ known('totals.engagement_msec', 'days.has_engagement_time') }}
 from totals
