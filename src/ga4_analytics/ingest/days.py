@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -52,22 +52,35 @@ class DayFacts:
     flags: Mapping[str, bool]
 
 
-def capabilities(tally: Tally) -> dict[str, bool]:
-    """Which questions the files can answer, by capability.
+def filled_sql() -> str:
+    """SQL for the list of the columns with a value in a group of events, nulls among them."""
+    columns = sorted({name for names in CAPABILITIES.values() for name in names} - {"items"})
+    parts = (f"case when count({name}) > 0 then '{name}' end" for name in columns)
+    return f"[{', '.join(parts)}]"
+
+
+def capabilities(present: Collection[str], filled: Collection[str]) -> dict[str, bool]:
+    """Which questions a day can answer, by capability.
 
     A flat file can where it has the column. A nested export always has the fields of
-    Google's schema; parameters and newer fields count where any event has a value.
+    Google's schema; parameters and newer fields count where an event of the day has a
+    value, so that a day's flags do not depend on what else was loaded with it.
+
+    Args:
+        present: Columns that the files' headers or schemas have.
+        filled: Canonical columns with a value on that day; ``items`` where it has any.
     """
-    able = set(tally.filled)
-    if "event_params" in tally.present:
+    able = set(filled)
+    if "event_params" in present:
         able |= {
             column.name
             for column in EVENT_COLUMNS
             for path in column.paths
             if path.partition(".")[0] in _ALWAYS_EXPORTED and column.name != "user_id"
         }
-        able.add("items")
-    able |= tally.present
+        able |= {"items", "event_params"}
+    else:
+        able |= set(present)
     return {flag: any(name in able for name in names) for flag, names in CAPABILITIES.items()}
 
 

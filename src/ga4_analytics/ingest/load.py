@@ -18,6 +18,7 @@ from ga4_analytics.ingest.days import (
     capabilities,
     check_shrinking,
     day_rows,
+    filled_sql,
     missing_columns,
 )
 from ga4_analytics.ingest.files import InputFile, expand, inspect
@@ -271,14 +272,14 @@ def _facts(job: _Job, engine: duckdb.DuckDBPyConnection, tally: Tally) -> list[D
     repeats = parquet_sql([job.folder / "repeats.parquet"])
     engine.execute(f"create or replace temp view repeats as select row_id from {repeats}")
     counted = engine.execute(
-        f"""select event_date, events, coalesce(items, 0) from (
-            select event_date, count(*) as events from staged_events {dropped} group by 1
+        f"""select event_date, events, coalesce(items, 0), filled from (
+            select event_date, count(*) as events, {filled_sql()} as filled
+            from staged_events {dropped} group by 1
         ) left join (
             select event_date, count(*) as items from staged_items group by 1
         ) using (event_date) order by event_date"""
     ).fetchall()
     before = earlier_days(job.warehouse, job.dataset) if job.options.append else {}
-    flags = capabilities(tally)
     return [
         DayFacts(
             day,
@@ -290,10 +291,12 @@ def _facts(job: _Job, engine: duckdb.DuckDBPyConnection, tally: Tally) -> list[D
             ),
             {
                 name: able or (day in before and before[day].flags[name])
-                for name, able in flags.items()
+                for name, able in capabilities(
+                    tally.present, {*filled, *(["items"] if items else [])}
+                ).items()
             },
         )
-        for day, events, items in counted
+        for day, events, items, filled in counted
     ]
 
 
