@@ -37,7 +37,13 @@ PARAMS = pa.list_(
         ]
     )
 )
-"""The type of event_params in an exported Parquet file."""
+NEWER = ("is_active_user", "batch_page_id", "batch_ordering_id", "batch_event_index")
+"""Columns that a Parquet file of today has, filled or not."""
+TYPES = {name: pa.int64() for name in NEWER} | {
+    "is_active_user": pa.bool_(),
+    "event_params": PARAMS,
+}
+"""The types of columns that may be empty, as exported."""
 SKINNY = {
     "user_id": "user_pseudo_id",
     "event_date": "event_date",
@@ -68,13 +74,10 @@ def write_ndjson(events: Sequence[Event], path: Path, dice: Random) -> Path:
 def write_parquet(events: Sequence[Event], path: Path, dice: Random) -> Path:
     """As `bq extract` writes it: lists of records."""
     rows = [_shuffled(_typed(event), dice) for event in events]
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys([*(name for row in rows for name in row), *NEWER]))
     dice.shuffle(names)
     schema = pa.schema(
-        [
-            (name, PARAMS if name == "event_params" else _kind([row.get(name) for row in rows]))
-            for name in names
-        ]
+        [(name, TYPES.get(name) or _kind([row.get(name) for row in rows])) for name in names]
     )
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
     return path
