@@ -1,0 +1,142 @@
+"""Commands that move data: demo-data, load, build, export."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+import click
+
+from ga4_analytics.cli.options import Place, loading, placed
+from ga4_analytics.cli.screen import Screen, ScreenProgress
+from ga4_analytics.ingest import LoadOptions, LoadResult
+from ga4_analytics.sources.synthetic.sample import generate
+from ga4_analytics.sources.synthetic.spec import SHAPES, SampleSpec, Shape
+from ga4_analytics.sources.synthetic.truth import write_truth
+from ga4_analytics.sources.synthetic.write import write_shape
+from ga4_analytics.workspace import Workspace
+
+
+@click.command("demo-data")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--shape", type=click.Choice(SHAPES), default="ndjson", show_default=True,
+              help="Which export to write.")
+@click.option("--scale", type=click.FloatRange(0.0001, 10), default=0.1, show_default=True,
+              help="1 is Google's public sample: 4.3 million events of 270,000 users.")
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True,
+              help="The same seed gives the same bytes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def demo_data(folder: Path, shape: str, scale: float, seed: int, as_json: bool) -> None:
+    """Write a sample of GA4 events, and the truth about it, into FOLDER.
+
+    \b
+    Examples:
+      ga4 demo-data sample
+      ga4 demo-data sample --shape skinny --scale 1
+    """  # fmt: skip
+    screen = Screen(as_json)
+    spec = SampleSpec(scale=scale, seed=seed)
+    with ScreenProgress(screen).phase("Making a sample", None, "events") as advance:
+        sample = generate(spec)
+        files = write_shape(sample, folder, cast(Shape, shape), advance)
+        truth = write_truth(sample, folder)
+    screen.done(f"Wrote {len(files)} files to {folder}; the truth about them is in {truth.name}.")
+    screen.document({"files": [str(file) for file in files], "truth": str(truth)})
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True)
+@loading
+@placed
+def load(place: Place, paths: tuple[str, ...], options: LoadOptions) -> None:
+    """Load files, folders or patterns into schema raw, whole days at a time.
+
+    The same file twice changes nothing. A day that would lose more than 20 % of its rows,
+    or an event name, is left as it was unless --replace says so.
+
+    \b
+    Examples:
+      ga4 load export.csv
+      ga4 load 'export/events_*.json.gz'
+      ga4 load part-2.csv --append
+      ga4 load items.csv --set event_name=purchase
+      ga4 load events.csv --map user_pseudo_id=visitor --complete-through 2026-03-31
+    """
+    workspace = place.open()
+    result = workspace.load(paths, options)
+    if result.timezone and result.inferred_from:
+        workspace.remember_zone(result.timezone)
+    tell_load(place.screen, result)
+    place.screen.document(asdict(result))
+
+
+@click.command()
+@click.option("--unit-tests", is_flag=True, help="Run the dbt project's own unit tests as well.")
+@placed
+def build(place: Place, unit_tests: bool) -> None:
+    """Build and test the models in schema analytics and publish them.
+
+    \b
+    Example:
+      ga4 build
+    """
+    tell_build(place.open(), place.screen, unit_tests)
+
+
+@click.command()
+@placed
+def export(place: Place) -> None:
+    """Write the outputs for other tools.
+
+    \b
+    Example:
+      ga4 export
+    """
+    tell_export(place.open(), place.screen)
+
+
+def tell_load(screen: Screen, result: LoadResult) -> None:
+    """Print what a load did."""
+    if result.load_id is None or result.days is None:
+        screen.done("These files are loaded already; nothing changed.")
+        return
+    first, last = result.days
+    screen.done(
+        f"Loaded {result.events:,} events of {result.day_count} days ({first} to {last}) "
+        f"from {result.files} file{'s' * (result.files != 1)} ({', '.join(result.shapes)})."
+    )
+    if result.inferred_from:
+        others = result.inferred_from - 1
+        also = f"; {others} other zones fit as well" if others else ""
+        screen.line(f"  Time zone {result.timezone}, from the dates and timestamps{also}.")
+    if result.rejected:
+        rules = ", ".join(f"{count:,} {rule}" for rule, count in result.rejected.items())
+        screen.warn(f"{sum(result.rejected.values()):,} records rejected ({rules}); they are in "
+                    "raw.rejects.")  # fmt: skip
+    if result.repeats.duplicates:
+        screen.line(f"  {result.repeats.duplicates:,} duplicates will be left out.")
+    if result.repeats.suspects:
+        screen.line(f"  {result.repeats.suspects:,} events look like another and are kept: the "
+                    "files lack the columns that tell.")  # fmt: skip
+
+
+def tell_build(workspace: Workspace, screen: Screen, unit_tests: bool = False) -> None:
+    """Build, and print what was built."""
+    result = workspace.build(unit_tests=unit_tests)
+    screen.done(f"Built {result.models} models; {result.tests} tests passed.")
+    for name, message in result.warnings.items():
+        screen.warn(f"{name}: {message}")
+    screen.document(asdict(result))
+
+
+def tell_export(workspace: Workspace, screen: Screen) -> None:
+    """Export, and print what was written."""
+    results = workspace.export()
+    for result in results:
+        screen.done(f"Wrote {result.rows:,} rows to {_relative(result.path)}.")
+    screen.document([asdict(result) for result in results])
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

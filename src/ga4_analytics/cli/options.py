@@ -1,0 +1,118 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ga4_analytics.cli.screen import Screen, ScreenProgress
+from ga4_analytics.ingest import LoadOptions
+from ga4_analytics.settings import find_workspace
+from ga4_analytics.sources.mapping import ColumnOptions, parse_pairs
+from ga4_analytics.workspace import Workspace
+
+Command = Callable[..., Any]
+FLAGS = ("warehouse", "dataset", "timezone", "identity")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command works and how it prints."""
+
+    folder: Path
+    flags: dict[str, object]
+    screen: Screen
+
+    def open(self) -> Workspace:
+        """Open the workspace."""
+        return Workspace.open(self.folder, progress=ScreenProgress(self.screen), **self.flags)
+
+
+def placed(command: Command) -> Command:
+    """Add ``--workspace``, ``--json`` and the settings that flags can change.
+
+    The command gets a `Place` as its first argument.
+    """
+
+    def wrapped(workspace: Path | None, as_json: bool, **rest: Any) -> Any:
+        flags = {name: rest.pop(name) for name in FLAGS}
+        folder = workspace or find_workspace(Path.cwd())
+        return command(Place(folder, flags, Screen(as_json)), **rest)
+
+    wrapped.__name__ = command.__name__
+    wrapped.__doc__ = command.__doc__
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    options = (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        click.option("--identity", help="'device' or 'stitched'; wins over ga4.toml."),
+        click.option("--timezone", help="The property's zone (IANA), or 'auto'."),
+        click.option("--dataset", help="Name of the property."),
+        click.option("--warehouse", help="DuckDB file or postgresql:// URL."),
+        click.option(
+            "--workspace",
+            "-w",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder with ga4.toml; default: the nearest one from here upwards.",
+        ),
+    )
+    for option in options:
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def loading(command: Command) -> Command:
+    """Add the options of a load; the command gets `LoadOptions` as ``options``."""
+
+    def wrapped(*args: Any, **rest: Any) -> Any:
+        names = ("maps", "sets", "append", "replace_days", "complete_through", "exported_at")
+        given = {name: rest.pop(name) for name in names}
+        return command(*args, options=_load_options(given), **rest)
+
+    wrapped.__name__ = command.__name__
+    wrapped.__doc__ = command.__doc__
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
+    options = (
+        click.option("--exported-at", type=moment, metavar="TIME", help="When the files were "
+                     "exported (UTC); default: each file's own time."),
+        click.option("--complete-through", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+                     help="The last day that is complete; default: the last but one of a flat "
+                     "file, every day of a daily table."),
+        click.option("--replace", "replace_days", is_flag=True,
+                     help="Replace days even where they would shrink."),
+        click.option("--append", is_flag=True,
+                     help="Add to the days: further parts of one sharded export."),
+        click.option("--set", "sets", multiple=True, metavar="COLUMN=VALUE",
+                     help="Fill a column of ours with a constant."),
+        click.option("--map", "maps", multiple=True, metavar="COLUMN=NAME",
+                     help="Take a column of ours from the file's column NAME."),
+    )  # fmt: skip
+    for option in options:
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _load_options(given: dict[str, Any]) -> LoadOptions:
+    through: datetime | None = given["complete_through"]
+    exported: datetime | None = given["exported_at"]
+    if given["append"] and given["replace_days"]:
+        raise click.UsageError("--append adds to days and --replace replaces them; give one.")
+    return LoadOptions(
+        columns=ColumnOptions(
+            parse_pairs(given["maps"], "--map"), parse_pairs(given["sets"], "--set")
+        ),
+        append=given["append"],
+        replace=given["replace_days"],
+        complete_through=through.date() if through else None,
+        exported_at_us=_micros(exported) if exported else None,
+    )
+
+
+def _micros(moment: datetime) -> int:
+    return int(moment.replace(tzinfo=UTC).timestamp()) * 1_000_000
+
