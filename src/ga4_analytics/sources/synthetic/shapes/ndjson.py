@@ -36,7 +36,7 @@ def json_line(record: dict[str, Any]) -> str:
 
     Example:
         >>> json_line({"event_timestamp": 1, "page": "a<b", "price": 2.0})
-        '{"event_timestamp":"1","page":"a\\u003cb","price":2.0,"event_params":[],"items":[]}'
+        '{"event_timestamp":"1","page":"a\\\\u003cb","price":2.0,"event_params":[],"items":[]}'
     """
     text = _ENCODER.encode(_as_extracted(record))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
