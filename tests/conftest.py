@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from postgres_server import HINT, PostgresServer, find_programs, running_server  # noqa: E402
+from postgres_server import HINT, PostgresServer, find_programs, running_server
 
 
 @pytest.fixture(scope="session")

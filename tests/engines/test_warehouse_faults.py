@@ -17,9 +17,8 @@ from postgres_server import PASSWORD, PostgresServer
 from stages import event, make_stage, many_events_sql
 
 from ga4_analytics.errors import SettingsError, WarehouseError
-from ga4_analytics.warehouse import Warehouse, open_warehouse
+from ga4_analytics.warehouse import Warehouse, open_warehouse, postgres_errors
 from ga4_analytics.warehouse import postgres as postgres_engine
-from ga4_analytics.warehouse import postgres_errors
 from ga4_analytics.warehouse.postgres_url import parse_url
 
 ROWS = 60_000
@@ -77,10 +76,8 @@ def end(process: subprocess.Popen[str]) -> None:
 @pytest.fixture(params=["duckdb", "postgres"])
 def setting(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The setting of a prepared, empty warehouse on each engine."""
-    if request.param == "duckdb":
-        name = "ga4.duckdb"
-    else:
-        name = request.getfixturevalue("postgres_url")
+    postgres = request.param == "postgres"
+    name = request.getfixturevalue("postgres_url") if postgres else "ga4.duckdb"
     warehouse = open_warehouse(name, tmp_path)
     warehouse.prepare()
     warehouse.close()

@@ -39,10 +39,9 @@ TYPES: Mapping[Kind, str] = {
 }
 STAGE_MEMORY_LIMIT = "700MB"
 LOCK_TIMEOUT = "30s"
-_INDEXES = (
-    "create index if not exists ga4_events_day on raw.ga4_events (dataset, event_date)",
-    "create index if not exists ga4_items_day on raw.ga4_items (dataset, event_date)",
-)
+# Days lie together on disk, so block ranges find one; a b-tree took 60 % more of the
+# server's time at load, and a primary key on (dataset, event_id) three times as much.
+_INDEXED = ("ga4_events", "ga4_items")
 # One writer at a time: two loads of one day would each delete nothing and insert it twice.
 WRITER_LOCK = "select pg_advisory_xact_lock(hashtext('ga4_analytics.raw'))"
 _COLUMNS = """
@@ -96,8 +95,12 @@ class PostgresWarehouse:
                 cursor.execute(_COLUMNS, [f"raw.{table.name}"])
                 for column in missing_columns(table, dict(cursor.fetchall()), TYPES):
                     _execute(cursor, add_column(table, column, TYPES))
-            for index in _INDEXES:
-                _execute(cursor, index)
+            for name in _INDEXED:
+                _execute(
+                    cursor,
+                    f"create index if not exists {name}_day on raw.{name} "
+                    "using brin (dataset, event_date) with (pages_per_range = 32)",
+                )
 
     def replace_days(self, stage: Stage, progress: Progress = lambda rows: None) -> None:
         """Replace whole days in one transaction: all of it, or nothing.
@@ -119,7 +122,7 @@ class PostgresWarehouse:
                 reader = staged.execute(f"select {names} from ({select}) as staged")
                 _copy_in(cursor, table.name, reader.to_arrow_reader(BATCH_ROWS), report)
             _copy_ledger(cursor, stage.ledger)
-        self._analyze()
+        self._after_load()
 
     def add_rows(self, rows: Mapping[str, pa.Table]) -> None:
         """Add rows to ledger tables of ``raw``, by table name, in one transaction.
@@ -222,13 +225,16 @@ class PostgresWarehouse:
         with contextlib.closing(duckdb.connect(":memory:", config=settings)) as connection:
             yield connection
 
-    def _analyze(self) -> None:
+    def _after_load(self) -> None:
         # The rows are committed: a failure to count them must not look like a failed load.
         with contextlib.suppress(psycopg.Error, WarehouseError):
             for name in REPLACED:
                 self._open().execute(
                     pgsql.SQL("analyze {}").format(pgsql.Identifier("raw", name))
                 )
+            for name in _INDEXED:
+                # Ranges without a summary are read whole at each search.
+                self._open().execute("select brin_summarize_new_values(%s)", [f"raw.{name}_day"])
 
     @contextlib.contextmanager
     def _told(self, doing: str) -> Iterator[None]:
