@@ -78,6 +78,7 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=64)
 def transitions(zone: str, first: date, last: date) -> tuple[Transition, ...]:
     """The offsets of a zone over some days, each with its first microsecond.
 
