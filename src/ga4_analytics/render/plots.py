@@ -30,6 +30,7 @@ from ga4_analytics.stats.proportions import Proportion
 Series = Sequence[float | int | None]
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_NAME_WIDTH = 26
 _COUNTS = FuncFormatter(lambda value, _: f"{value:,.0f}")
 _DOLLARS = FuncFormatter(lambda value, _: f"${value:,.0f}")
 _PERCENT = FuncFormatter(lambda value, _: f"{value * 100:g} %")
@@ -48,7 +49,7 @@ def active_users(
         complete: Whether all of a day's events are there; other days are hollow points.
     """
     with style():
-        rolling = any(value is not None for value in (*week, *month))
+        rolling = any(not np.isnan(_only(complete, each)).all() for each in (week, month))
         figure = new_figure(4.2 if rolling else 2.4)
         axes = figure.subplots(2 if rolling else 1, 1, sharex=True, squeeze=False)[:, 0]
         _time_axis(axes[-1], days)
@@ -164,19 +165,13 @@ def funnel(totals: FunnelTotals) -> Figure:
                 axes.errorbar(share.value, position, xerr=spread, color=INK, lw=1.1, capsize=2.5)
             about = f"{step.users:,}  ·  {text.percent(share)}"
             if step.from_previous is not None:
-                about += f"   ({text.percent(step.from_previous)} of the step before)"
-            inside = share.high > 0.55
+                about += f"\n{text.percent(step.from_previous)} of step {step.step - 1}"
             axes.annotate(
-                about,
-                (share.value if inside else share.high, position),
-                xytext=(-8 if inside else 8, 0),
-                textcoords="offset points",
-                va="center",
-                ha="right" if inside else "left",
-                fontsize=8,
-                color="white" if inside and position else INK,
-            )
-        axes.set_yticks(range(count), [f"{step.step}  {step.name}" for step in totals.steps])
+                about, (1.02, position), xycoords=("axes fraction", "data"), va="center",
+                fontsize=8, annotation_clip=False,
+            )  # fmt: skip
+        names = [f"{step.step}  {_short(step.name)}" for step in totals.steps]
+        axes.set_yticks(range(count), names)
         axes.tick_params(axis="y", labelcolor=INK, labelsize=9)
         axes.invert_yaxis()
         axes.set_xlim(0, 1.0)
@@ -198,7 +193,7 @@ def ranked_bars(names: Sequence[str], values: Sequence[int], notes: Sequence[str
                 note, (value, position), xytext=(6, 0), textcoords="offset points",
                 va="center", fontsize=8,
             )  # fmt: skip
-        axes.set_yticks(range(len(names)), list(names))
+        axes.set_yticks(range(len(names)), [_short(name) for name in names])
         axes.tick_params(axis="y", labelcolor=INK, labelsize=9)
         axes.invert_yaxis()
         axes.set_xlim(0, max(values, default=1) * 1.32 or 1)
@@ -228,6 +223,10 @@ def daily_revenue(days: Sequence[date], ruled: Series, raw: Series) -> Figure:
         axes.yaxis.set_major_formatter(_DOLLARS)
         axes.set_title("Revenue a day")
         return figure
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 1] + "…"
 
 
 def _numbers(values: Series) -> Array:
