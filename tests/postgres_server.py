@@ -102,9 +102,23 @@ def _initialise(initdb: str, folder: Path) -> None:
         for path in (folder, folder / "password"):
             shutil.chown(path, "postgres", "postgres")
     subprocess.run(
-        [initdb, "-D", folder / "data", "-U", "postgres", "--pwfile", folder / "password",
-         "--auth=scram-sha-256", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"],
-        check=True, cwd=folder, capture_output=True, **_identity(),  # type: ignore[call-overload]
+        [
+            initdb,
+            "-D",
+            folder / "data",
+            "-U",
+            "postgres",
+            "--pwfile",
+            folder / "password",
+            "--auth=scram-sha-256",
+            "--locale=C.UTF-8",
+            "--encoding=UTF8",
+            "--no-sync",
+        ],
+        check=True,
+        cwd=folder,
+        capture_output=True,
+        **_identity(),  # type: ignore[call-overload]
     )
 
 
@@ -113,15 +127,23 @@ def _start(postgres: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
         port = _free_port()
         # Tests lose nothing when the machine stops, so the server need not sync.
         settings = {
-            "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "",
-            "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
-            "max_wal_size": "2GB", "shared_buffers": "128MB",
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": "",
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_wal_size": "2GB",
+            "shared_buffers": "128MB",
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         with (folder / "log").open("ab") as log:
             process = subprocess.Popen(  # type: ignore[call-overload]
                 [postgres, "-D", folder / "data", *options],
-                cwd=folder, stdout=log, stderr=log, **_identity(),
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                **_identity(),
             )
         if _answers(process, port):
             return process, port

@@ -45,8 +45,15 @@ def ledger_rows(name: str, *rows: Mapping[str, Any]) -> pa.Table:
 
 def event(number: int, day: date = DAY, **values: Any) -> dict[str, Any]:
     """Give an event with what is never null."""
-    return {"dataset": "ga4", "event_date": day, "event_id": f"e{number}",
-            "id_scheme": "columns", "repeat_ordinal": 0, "event_name": "page_view", **values}
+    return {
+        "dataset": "ga4",
+        "event_date": day,
+        "event_id": f"e{number}",
+        "id_scheme": "columns",
+        "repeat_ordinal": 0,
+        "event_name": "page_view",
+        **values,
+    }
 
 
 def make_stage(
@@ -58,8 +65,12 @@ def make_stage(
     """Write a stage's Parquet files and say the stage; its days are those of the events."""
     days = sorted({(row["dataset"], row["event_date"]) for row in events})
     counted = [
-        {"dataset": dataset, "event_date": day, "is_complete": True,
-         "events": sum((row["dataset"], row["event_date"]) == (dataset, day) for row in events)}
+        {
+            "dataset": dataset,
+            "event_date": day,
+            "is_complete": True,
+            "events": sum((row["dataset"], row["event_date"]) == (dataset, day) for row in events),
+        }
         for dataset, day in days
     ]
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,12 +87,18 @@ def make_stage(
 
 def many_events_sql(rows: int, event_name: str) -> str:
     """Say ``rows`` events of DAY as SQL, without a file."""
-    given = {"dataset": "'ga4'", "event_date": f"date '{DAY}'", "event_id": "'e' || i",
-             "event_name": f"'{event_name}'", "event_timestamp": "1710000000000000 + i",
-             "user_pseudo_id": "(i // 10)::varchar", "repeat_ordinal": "0"}
+    given = {
+        "dataset": "'ga4'",
+        "event_date": f"date '{DAY}'",
+        "event_id": "'e' || i",
+        "event_name": f"'{event_name}'",
+        "event_timestamp": "1710000000000000 + i",
+        "user_pseudo_id": "(i // 10)::varchar",
+        "repeat_ordinal": "0",
+    }
     kinds = {"text": "varchar"}
     columns = ", ".join(
-        f'{given.get(column.name, "null::" + kinds.get(column.kind, column.kind))} '
+        f"{given.get(column.name, 'null::' + kinds.get(column.kind, column.kind))} "
         f'as "{column.name}"'
         for column in EVENT_COLUMNS
     )

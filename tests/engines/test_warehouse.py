@@ -222,9 +222,12 @@ def test_a_long_answer_streams_while_other_queries_run(
     assert seen == rows
     assert batches > 1
     next(warehouse.stream("select * from raw.ga4_events"))  # left before its end
-    assert warehouse.write_parquet(
-        "select event_id from raw.ga4_events order by event_timestamp", tmp_path / "out.parquet"
-    ) == rows
+    assert (
+        warehouse.write_parquet(
+            "select event_id from raw.ga4_events order by event_timestamp", tmp_path / "out.parquet"
+        )
+        == rows
+    )
     written = pq.ParquetFile(tmp_path / "out.parquet")
     assert written.metadata.num_rows == rows
     assert written.metadata.row_group(0).column(0).compression == "ZSTD"
@@ -302,8 +305,11 @@ def run(warehouse: Warehouse, *statements: str) -> None:
             return
         output, secrets = warehouse.dbt_output(), warehouse.dbt_environment()
         with psycopg.connect(
-            host=output["host"], port=output["port"], user=output["user"],
-            dbname=output["dbname"], password=secrets["DBT_ENV_SECRET_GA4_PASSWORD"],
+            host=output["host"],
+            port=output["port"],
+            user=output["user"],
+            dbname=output["dbname"],
+            password=secrets["DBT_ENV_SECRET_GA4_PASSWORD"],
         ) as server:
             for statement in statements:
                 server.execute(statement.encode())

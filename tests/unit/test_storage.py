@@ -17,11 +17,18 @@ from ga4_analytics.storage import atomic, checksums, locks
 def _start(code: str, *args: object) -> subprocess.Popen[str]:
     """Start a Python process that prints a line when it is where the test wants it."""
     process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, args)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, *map(str, args)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
@@ -57,7 +64,7 @@ def test_a_file_appears_whole_and_replaces_the_older_one(tmp_path: Path) -> None
     assert target.read_bytes() == b"a\r\n\xc3\xa4\n"
     atomic.write_text(target, "b")
     assert target.read_text() == "b"
-    assert os.listdir(target.parent) == ["out.csv"]
+    assert _names(target.parent) == ["out.csv"]
 
 
 def test_a_failing_writer_leaves_the_older_file_and_nothing_else(tmp_path: Path) -> None:
@@ -67,7 +74,7 @@ def test_a_failing_writer_leaves_the_older_file_and_nothing_else(tmp_path: Path)
         draft.write_text("half")
         raise ValueError("stop")
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["out.csv"]
+    assert _names(tmp_path) == ["out.csv"]
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:
@@ -89,7 +96,7 @@ def test_a_folder_appears_with_all_its_files(tmp_path: Path) -> None:
         pass
     with pytest.raises(ValueError, match="stop"), atomic.atomic_folder(tmp_path / "other"):
         raise ValueError("stop")
-    assert os.listdir(tmp_path) == ["snapshot"]
+    assert _names(tmp_path) == ["snapshot"]
 
 
 def test_a_killed_writer_leaves_the_old_file_and_a_leftover_that_goes(tmp_path: Path) -> None:
@@ -98,12 +105,12 @@ def test_a_killed_writer_leaves_the_old_file_and_a_leftover_that_goes(tmp_path: 
     process = _start(HALF_FILE, target)
     try:
         assert atomic.remove_leftovers(tmp_path) == []
-        assert len(os.listdir(tmp_path)) == 2
+        assert len(_names(tmp_path)) == 2
     finally:
         _kill(process)
     assert target.read_text() == "old"
     assert len(atomic.remove_leftovers(tmp_path)) == 1
-    assert os.listdir(tmp_path) == ["out.csv"]
+    assert _names(tmp_path) == ["out.csv"]
 
 
 def test_leftovers_of_a_missing_folder_are_none(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def atomic_file(target: Path) -> Iterator[Path]:
         draft = folder / target.name
         yield draft
         _sync(draft)
-        os.replace(draft, target)
+        draft.replace(target)
         _sync(target.parent)
 
 
@@ -68,7 +68,7 @@ def atomic_folder(target: Path) -> Iterator[Path]:
         yield draft
         for path in [*draft.rglob("*"), draft]:
             _sync(path)
-        os.rename(draft, target)
+        draft.rename(target)
         _sync(target.parent)
 
 
@@ -135,7 +135,7 @@ def _try_lock(folder: Path) -> int | None:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(handle), os.stat(folder)):
+        if os.path.samestat(os.fstat(handle), folder.stat()):
             return handle
     except (BlockingIOError, FileNotFoundError):
         pass

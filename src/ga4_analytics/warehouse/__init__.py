@@ -38,7 +38,7 @@ def open_warehouse(url_or_path: str, workspace: Path) -> Warehouse:
             if url_or_path.strip()
             else "The warehouse setting is empty.",
             rule="It is the path of a DuckDB file, or a URL that begins with postgresql://.",
-            remedy="Set warehouse = \".ga4/ga4.duckdb\", or give a Postgres URL.",
+            remedy='Set warehouse = ".ga4/ga4.duckdb", or give a Postgres URL.',
         )
     path = (workspace / Path(url_or_path).expanduser()).resolve()
     return DuckDBWarehouse(path, temp_folder)

@@ -75,8 +75,9 @@ def add_column(table: Table, column: Column, types: Mapping[Kind, str]) -> str:
     >>> add_column(DAY_FILES, DAY_FILES.columns[-1], {"text": "varchar"})
     'alter table raw."day_files" add column "reading" varchar'
     """
-    return f"alter table raw.{quoted(table.name)} add column {quoted(column.name)} " + (
-        types[column.kind]
+    return (
+        f"alter table raw.{quoted(table.name)} add column {quoted(column.name)} "
+        + (types[column.kind])
     )
 
 

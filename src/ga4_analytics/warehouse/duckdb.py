@@ -280,9 +280,7 @@ def _insert(
 
 
 @contextlib.contextmanager
-def _registered(
-    connection: duckdb.DuckDBPyConnection, name: str, data: pa.Table
-) -> Iterator[None]:
+def _registered(connection: duckdb.DuckDBPyConnection, name: str, data: pa.Table) -> Iterator[None]:
     connection.register(name, data)
     try:
         yield

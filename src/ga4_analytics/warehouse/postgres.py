@@ -87,9 +87,7 @@ class PostgresWarehouse:
             there = {name for (name,) in cursor.fetchall()}
             for schema in SCHEMAS:
                 if schema not in there:
-                    cursor.execute(
-                        pgsql.SQL("create schema {}").format(pgsql.Identifier(schema))
-                    )
+                    cursor.execute(pgsql.SQL("create schema {}").format(pgsql.Identifier(schema)))
             for table in TABLES:
                 _execute(cursor, create_table(table, TYPES))
                 cursor.execute(_COLUMNS, [f"raw.{table.name}"])
@@ -229,9 +227,7 @@ class PostgresWarehouse:
         # The rows are committed: a failure to count them must not look like a failed load.
         with contextlib.suppress(psycopg.Error, WarehouseError):
             for name in REPLACED:
-                self._open().execute(
-                    pgsql.SQL("analyze {}").format(pgsql.Identifier("raw", name))
-                )
+                self._open().execute(pgsql.SQL("analyze {}").format(pgsql.Identifier("raw", name)))
             for name in _INDEXED:
                 # Ranges without a summary are read whole at each search.
                 self._open().execute("select brin_summarize_new_values(%s)", [f"raw.{name}_day"])
@@ -270,9 +266,7 @@ def _delete_days(cursor: psycopg.Cursor[tuple[Any, ...]], days: Sequence[DayKey]
         )
 
 
-def _copy_ledger(
-    cursor: psycopg.Cursor[tuple[Any, ...]], rows: Mapping[str, pa.Table]
-) -> None:
+def _copy_ledger(cursor: psycopg.Cursor[tuple[Any, ...]], rows: Mapping[str, pa.Table]) -> None:
     tables = {table.name: table for table in TABLES}
     for name, data in rows.items():
         wanted = data.select([column.name for column in tables[name].columns])
@@ -323,14 +317,13 @@ def _reader(connection: _Connection, sql: str, params: Sequence[Any]) -> pa.Reco
             text.arrow_type(_type_name(connection, column.type_code), column.scale)
             for column in described
         ]
-    schema = pa.schema(
-        [(column.name, kind) for column, kind in zip(described, types, strict=True)]
-    )
+    schema = pa.schema([(column.name, kind) for column, kind in zip(described, types, strict=True)])
 
     def batches() -> Iterator[pa.RecordBatch]:
-        with connection.cursor() as cursor, cursor.copy(
-            b"copy (" + statement + b"\n) to stdout (format csv)"
-        ) as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(b"copy (" + statement + b"\n) to stdout (format csv)") as copy,
+        ):
             for block in text.blocks(copy):
                 yield pa.RecordBatch.from_arrays(text.from_csv(block, types), schema=schema)
 

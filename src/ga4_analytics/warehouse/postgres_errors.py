@@ -23,10 +23,15 @@ _BY_CODE: tuple[tuple[str, str], ...] = (
     ("42P01", "Run ga4 load, or ga4 build, first: the table is not there yet."),
 )
 _BY_TEXT: tuple[tuple[str, str], ...] = (
-    ("password authentication failed", "Correct the user or password in the warehouse URL, "
-     "PGPASSWORD or the password file; encode special characters (@ as %40)."),
-    ("no password supplied", "Put the password into the warehouse URL, PGPASSWORD or the "
-     "password file."),
+    (
+        "password authentication failed",
+        "Correct the user or password in the warehouse URL, "
+        "PGPASSWORD or the password file; encode special characters (@ as %40).",
+    ),
+    (
+        "no password supplied",
+        "Put the password into the warehouse URL, PGPASSWORD or the password file.",
+    ),
     ("role ", "Create the role, or name another user in the warehouse URL."),
     ("does not exist", "Create the database first: createdb, or create database ...;"),
     ("Connection refused", "Start the server, or correct host and port."),
