@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,7 @@ class Describer:
         self._touch = first_touches(sample).tolist()
         self._engaged = engaged_sessions(sample).tolist()
         self._source = session_sources(sample).tolist()
+        self._place = sample.people.place.tolist()
         self._number = sample.sessions.number.tolist()
         self._session_id = sample.session_id.tolist()
         self._transaction = sample.orders.transaction_ids()
@@ -135,7 +137,7 @@ class Describer:
             ) % 19_999_999_999 - 9_999_999_999
             record.update(self._who(user, session))
             record["device"] = _device(device, country)
-            record["geo"] = self._geo(country, user)
+            record["geo"] = _geo(country, self._place[user] if user >= 0 else 0)
             record.update(_origin(source))
             record.update(stream_id=STREAM_ID, platform="WEB")
             if name in _COMMERCE:
@@ -223,12 +225,6 @@ class Describer:
                 "user_first_touch_timestamp": self._touch[user],
                 "user_ltv": {"revenue": 0.0, "currency": "USD"}}  # fmt: skip
 
-    def _geo(self, country: int, user: int) -> Record:
-        there = COUNTRIES[country]
-        place = there.places[int(self.sample.people.place[user]) if user >= 0 else 0]
-        return {"continent": there.continent, "sub_continent": there.part, "country": there.name,
-                "region": place[0], "city": place[1], "metro": NOT_SET}  # fmt: skip
-
     def _commerce(self, name: str, session: int, order: int, dice: int, shown: Page) -> Record:
         if name == "purchase":
             return self._purchase(order)
@@ -265,6 +261,15 @@ class Describer:
         return {**record, "ecommerce": ecommerce, "items": items}
 
 
+@cache
+def _geo(country: int, place: int) -> Record:
+    there = COUNTRIES[country]
+    region, city = there.places[place]
+    return {"continent": there.continent, "sub_continent": there.part, "country": there.name,
+            "region": region, "city": city, "metro": NOT_SET}  # fmt: skip
+
+
+@cache
 def _device(device: int, country: int) -> Record:
     there = DEVICES[device]
     return {
@@ -276,6 +281,7 @@ def _device(device: int, country: int) -> Record:
     }  # fmt: skip
 
 
+@cache
 def _origin(source: int) -> Record:
     if source < 0:
         return {}

@@ -16,7 +16,8 @@ from ga4_analytics.sources.synthetic.sample import Sample
 from ga4_analytics.sources.synthetic.sessions import DAY_US
 from ga4_analytics.sources.synthetic.world import COUNTRIES, DEVICES, SOURCES
 
-FILE_NAME = "truth.json"
+FILE_NAME = "_truth.json"
+"""Loading a folder passes over names that begin with an underscore, so it may stand beside."""
 
 
 @dataclass(frozen=True)
