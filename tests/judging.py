@@ -109,24 +109,23 @@ def differences(name: str, mart: Mart, answers: Answers) -> list[str]:
     return found
 
 
-def everything(query: Query, dataset: str | None = None) -> dict[str, list[tuple[Any, ...]]]:
-    """Every mart whole, as sorted rows without the name of the dataset, to compare warehouses."""
+Whole = dict[str, dict[str, list[tuple[Any, ...]]]]
+"""By dataset and mart: sorted rows without the dataset's name."""
+
+
+def everything(query: Query) -> Whole:
+    """Every mart whole, with every column, to hold datasets and warehouses together."""
     names = query(
         "select table_name from information_schema.tables where table_schema = 'analytics' "
         "and table_type = 'BASE TABLE' and table_name not like 'int_%' "
         "and table_name not like 'stg_%' order by table_name"
     )
-    found = {}
+    found: Whole = defaultdict(lambda: {name: [] for name in names.column(0).to_pylist()})
     for name in names.column(0).to_pylist():
-        rows = query(f"select * from analytics.{name}").to_pylist()
-        if rows and "dataset" not in rows[0]:
-            continue
-        found[name] = sorted(
-            (
-                tuple(v for k, v in row.items() if k != "dataset" or dataset is None)
-                for row in rows
-                if dataset in (None, row["dataset"])
-            ),
-            key=repr,
-        )
-    return found
+        for row in query(f"select * from analytics.{name}").to_pylist():
+            if "dataset" in row:
+                found[row.pop("dataset")][name].append(tuple(row.values()))
+    for marts in found.values():
+        for rows in marts.values():
+            rows.sort(key=repr)
+    return dict(found)

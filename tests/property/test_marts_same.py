@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
-from judging import everything, judge, read_marts
+from judging import Whole, everything, judge, read_marts
 from oracle import Event, Rules, World, carried, kept
 from oracle_files import as_flat, write_console, write_flat, write_ndjson, write_parquet
 from random_worlds import random_world
@@ -28,7 +27,6 @@ from ga4_analytics.workspace import Workspace
 
 RULES = Rules(zone="America/New_York")
 Way = Callable[[Workspace, World, Path, str], None]
-Marts = dict[str, list[tuple[Any, ...]]]
 
 
 def worlds() -> list[World]:
@@ -126,6 +124,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return made
 
 
+@pytest.fixture(scope="module")
+def marts(workspace: Workspace) -> Whole:
+    """All marts of every world in every way."""
+    return everything(query_of(workspace))
+
+
 def test_the_first_way_is_right(workspace: Workspace) -> None:
     """Else the others would only be equally wrong."""
     judged = [replace(world, name=f"{world.name}-once") for world in worlds()]
@@ -133,12 +137,11 @@ def test_the_first_way_is_right(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS[1:], ids=lambda way: way.__name__)
-def test_same_marts(workspace: Workspace, way: Way) -> None:
+def test_same_marts(marts: Whole, way: Way) -> None:
     """Each mart whole, column by column; not the ledger's columns, which tell the way."""
-    query = query_of(workspace)
     for world in worlds():
-        expected = everything(query, f"{world.name}-once")
-        found = everything(query, f"{world.name}-{way.__name__}")
+        expected = marts[f"{world.name}-once"]
+        found = marts[f"{world.name}-{way.__name__}"]
         for mart in sorted(set(expected) - LEDGERS):
             assert found[mart] == expected[mart], f"{mart} of {world.name}\n{world.tell()}"
 
@@ -229,12 +232,11 @@ for world in worlds():
     files.mkdir()
     once(workspace, world, files, f"{world.name}-once")
 workspace.build()
-marts = {w.name: everything(query_of(workspace), f"{w.name}-once") for w in worlds()}
-print(json.dumps(marts, default=str))
+print(json.dumps(everything(query_of(workspace)), default=str))
 """
 
 
-def test_another_machine_time_zone(workspace: Workspace, tmp_path: Path) -> None:
+def test_another_machine_time_zone(marts: Whole, tmp_path: Path) -> None:
     """The same on a machine in Kolkata, with another locale and another hash seed."""
     here = Path(__file__).parent
     paths = [here, here.parent, here.parent.parent / "src"]
@@ -256,7 +258,7 @@ def test_another_machine_time_zone(workspace: Workspace, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr[-3000:]
     there = json.loads(done.stdout.splitlines()[-1])
     for world in worlds():
-        marts = everything(query_of(workspace), f"{world.name}-once")
-        for mart in sorted(set(marts) - LEDGERS):
-            expected = json.loads(json.dumps(marts[mart], default=str))
-            assert there[world.name][mart] == expected, f"{mart} of {world.name}"
+        name = f"{world.name}-once"
+        for mart in sorted(set(marts[name]) - LEDGERS):
+            expected = json.loads(json.dumps(marts[name][mart], default=str))
+            assert there[name][mart] == expected, f"{mart} of {world.name}"
