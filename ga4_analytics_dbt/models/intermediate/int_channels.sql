@@ -13,9 +13,15 @@ with sources as (
 
 rules as (
     select
-        *,
-        coalesce(valid_from, date '1970-01-01') as first_date,
-        coalesce(valid_to, date '9999-12-31') as last_date
+        rule_order,
+        channel_group,
+        -- an empty cell tests nothing
+        nullif(source_pattern, '') as source_pattern,
+        nullif(source_category, '') as source_category,
+        nullif(medium_pattern, '') as medium_pattern,
+        nullif(campaign_pattern, '') as campaign_pattern,
+        valid_from,
+        valid_to
     from {{ ref('channel_rules') }}
 ),
 
@@ -24,9 +30,9 @@ starts as (
     select date '1970-01-01' as valid_from
     {% if not fixed_date %}
     union
-    select first_date from rules
+    select valid_from from rules
     union
-    select cast(valid_to + 1 as date) from rules where valid_to is not null
+    select cast(valid_to + 1 as date) from rules where valid_to < date '9999-12-31'
     {% endif %}
 ),
 
@@ -46,7 +52,7 @@ matched as (
     from sources
     cross join periods
     inner join rules
-        on periods.rules_date between rules.first_date and rules.last_date
+        on periods.rules_date between rules.valid_from and rules.valid_to
         and (rules.source_category is null or rules.source_category = sources.source_category)
         and (rules.source_pattern is null
             or {{ text_matches('sources.source_text', 'rules.source_pattern') }})
