@@ -25,7 +25,7 @@ class Place:
     """Where a command works and how it prints."""
 
     folder: Path
-    flags: dict[str, object]
+    flags: dict[str, Any]
     screen: Screen
 
     def open(self) -> Workspace:
