@@ -33,7 +33,7 @@ def worlds() -> list[World]:
     """A few random worlds and the ugliest named ones."""
     named = {world.name: world for world in named_worlds(RULES.zone)}
     return [
-        *(random_world(seed, RULES.zone) for seed in (101, 103)),
+        random_world(101, RULES.zone),
         *(named[name] for name in ("duplicates", "names")),
     ]
 
@@ -117,7 +117,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             files = folder / f"{world.name}-{way.__name__}"
             files.mkdir()
             way(made, world, files, f"{world.name}-{way.__name__}")
-    for world in worlds()[:2]:
+    for world in worlds()[:1]:
         path = write_flat(world.events, folder / f"{world.name}-flat.csv", Random(8))
         made.load([path], dataset=f"{world.name}-flat", **through(world))
     made.build()
@@ -194,7 +194,7 @@ def compact(value: object) -> str:
 def test_flat_file_is_right(workspace: Workspace) -> None:
     """One line per event, parameters as columns: no items, and repeats cannot be told."""
     judged = []
-    for world in worlds()[:2]:
+    for world in worlds()[:1]:
         events = tuple(as_flat(event) for event in world.events)
         judged.append(
             World(f"{world.name}-flat", events, world.complete_through, flat(events), True)
