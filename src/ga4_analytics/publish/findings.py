@@ -138,7 +138,7 @@ def _compose(snapshot: Snapshot, dataset: str) -> _Report:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown; texts from the data go through `md`
+        autoescape=False,  # Markdown: texts from the data go through `md`
     )
     environment.filters["md"] = markdown
     page = environment.get_template("findings.md.j2").render(content)

@@ -49,7 +49,7 @@ _RC: dict[str, Any] = {
 }
 
 
-class style:
+class style:  # noqa: N801 - reads as a verb: with style():
     """Our style for the length of a block, whatever a person's own matplotlibrc says."""
 
     def __enter__(self) -> None:

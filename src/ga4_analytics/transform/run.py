@@ -124,7 +124,7 @@ def _result(outcome: Any) -> BuildResult:
         more = f" (and {len(bad) - SHOWN} more)" if len(bad) > SHOWN else ""
         raise BuildError(
             f"{'; '.join(bad[:SHOWN])}{more}",
-            rule="Every model must build and every test must pass; the last published results stay.",
+            rule="Every model must build and every test must pass; what was published stays.",
             remedy="See .ga4/dbt/logs/dbt.log.",
         )
     slowest = dict(sorted(seconds.items(), key=lambda item: -item[1]))

@@ -55,11 +55,12 @@ CAPABILITIES: dict[str, tuple[str, ...]] = {
 }
 """Flag of ``ga4_days`` to the columns of which at least one must be there."""
 
-EVENTS = Table(
-    "ga4_events", "One row per event.", EVENT_COLUMNS, ("dataset", "event_id")
-)
+EVENTS = Table("ga4_events", "One row per event.", EVENT_COLUMNS, ("dataset", "event_id"))
 ITEMS = Table(
-    "ga4_items", "One row per item of an event.", ITEM_COLUMNS, ("dataset", "event_id", "item_index")
+    "ga4_items",
+    "One row per item of an event.",
+    ITEM_COLUMNS,
+    ("dataset", "event_id", "item_index"),
 )
 DAYS = Table(
     "ga4_days",
@@ -68,7 +69,11 @@ DAYS = Table(
         ("dataset", "text", "The property."),
         ("event_date", "date", "The day in the property's zone."),
         ("load_id", "text", "The load that last wrote the day."),
-        ("export_id", "text", "The load that began the export; parts added with --append share it."),
+        (
+            "export_id",
+            "text",
+            "The load that began the export; parts added with --append share it.",
+        ),
         ("table_kind", "text", "'daily', 'intraday', 'fresh' or 'flat'."),
         ("events", "bigint", "Rows of ga4_events."),
         ("items", "bigint", "Rows of ga4_items."),

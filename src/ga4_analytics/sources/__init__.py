@@ -1,0 +1,1 @@
+"""Read whatever shape a GA4 export comes in and give canonical events."""
