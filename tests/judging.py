@@ -10,8 +10,8 @@ from typing import Any
 import oracle_marts
 import oracle_performance
 import pyarrow as pa
-from oracle import Rules, World
 from oracle_marts import Answer, Answers
+from worlds import Rules, World
 
 CUT = ("slice", "device_category", "country")
 SESSIONS = ("dataset", "session_date")

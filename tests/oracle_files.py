@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from oracle import Event
+from worlds import Event
 
 LISTS = ("event_params", "items")
 PARAMS = pa.list_(

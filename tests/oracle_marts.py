@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any
 
 import oracle
-from oracle import Order, Row, Rules, Session, User, World
+from oracle import Order, Row, Session, User
+from worlds import Rules, World
 
 Answer = dict[tuple[Any, ...], dict[str, Any]]
 Slice = tuple[str, str, str]

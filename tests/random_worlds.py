@@ -12,8 +12,9 @@ from random import Random
 from typing import Any
 
 from journeys import Journey, journey
-from oracle import SKINNY, World, carried, day_of, day_start
+from oracle import day_start
 from oracle_files import as_skinny
+from worlds import SKINNY, World, carried, day_of
 
 NAMES = (
     "page_view", "page_view", "session_start", "view_item", "add_to_cart", "begin_checkout",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from journeys import Journey, journey
-from oracle import World, carried, day_of
+from worlds import World, carried, day_of
 
 Teller = Callable[[str], list[Journey]]
 FUNNEL = ("view_item", "add_to_cart", "begin_checkout", "purchase")

@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 import pyarrow as pa
+from oracle_files import write_console, write_ndjson, write_parquet, write_skinny
+from worlds import Event, Rules, World
 
 from ga4_analytics.workspace import Workspace
-from oracle import Event, Rules, World
-from oracle_files import write_console, write_ndjson, write_parquet, write_skinny
 
 Writer = Callable[[Sequence[Event], Path, Random], Path]
 NESTED_SHAPES: tuple[tuple[Writer, str], ...] = (
@@ -53,9 +53,7 @@ def load_worlds(workspace: Workspace, worlds: Iterable[World], folder: Path) -> 
         workspace.load([path], dataset=world.name, **through(world))
 
 
-def load_skinny(
-    workspace: Workspace, world: World, events: Sequence[Event], folder: Path
-) -> None:
+def load_skinny(workspace: Workspace, world: World, events: Sequence[Event], folder: Path) -> None:
     """Load the skinny file of a nested world's events as `world`."""
     path = write_skinny(events, folder / f"{world.name}.csv", Random(0))
     workspace.load([path], dataset=world.name, **through(world))
@@ -64,5 +62,3 @@ def load_skinny(
 def query_of(workspace: Workspace) -> Callable[[str], pa.Table]:
     """The workspace's warehouse as a function of SQL."""
     return lambda sql: workspace.warehouse.query(sql)
-
-

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from judging import judge, read_marts
-from oracle import Rules
 from random_worlds import random_world, skinny_world
 from warehouse_of_worlds import load_skinny, load_worlds, query_of, workspace_of
+from worlds import Rules
 
 COUNT = int(os.environ.get("GA4_WORLDS", "16"))
 FIRST = int(os.environ.get("GA4_FIRST_WORLD", "0"))

@@ -17,11 +17,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from judging import Whole, everything, judge, read_marts
-from oracle import Event, Rules, World, carried, kept
+from oracle import kept
 from oracle_files import as_flat, write_console, write_flat, write_ndjson, write_parquet
 from random_worlds import random_world
 from ugly_journeys import named_worlds
 from warehouse_of_worlds import query_of, through, workspace_of
+from worlds import Event, Rules, World, carried
 
 from ga4_analytics.workspace import Workspace
 

@@ -8,10 +8,10 @@ import oracle
 import oracle_marts
 import pytest
 from journeys import Journey, journey
-from oracle import Rules, World
 from oracle_channels import channel_group
 from oracle_marts import Answers
 from oracle_performance import daily_orders
+from worlds import NESTED, Rules, World
 
 HOUR = 3600
 NEW_YORK = "America/New_York"
@@ -21,7 +21,7 @@ def world(*stories: Journey, through: str = "2020-11-30", carries: str = "") -> 
     """A world of these stories; `carries` lacks the capabilities after a minus sign."""
     events = tuple(event for story in stories for event in story.events)
     lacking = {word.removeprefix("-") for word in carries.split()}
-    return World("w", events, date.fromisoformat(through), oracle.NESTED - lacking)
+    return World("w", events, date.fromisoformat(through), NESTED - lacking)
 
 
 def log(*moments: str) -> Journey:
