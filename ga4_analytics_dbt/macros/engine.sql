@@ -26,3 +26,18 @@
 {% macro postgres__bytewise_text(value) -%}
     (cast({{ value }} as text) collate "C")
 {%- endmacro %}
+
+{# What a model asks of its own transaction. Postgres takes a join on computed keys for one
+   of a few rows and then loops over thousands: such a model ran for minutes, and with hash
+   joins for a second. Fresh statistics do not help, since the guess is about expressions.
+   Compiling such selects takes longer than running them. #}
+{% macro transaction_settings() -%}
+    {{ adapter.dispatch('transaction_settings', 'ga4_analytics')() }}
+{%- endmacro %}
+
+{% macro duckdb__transaction_settings() -%}
+{%- endmacro %}
+
+{% macro postgres__transaction_settings() -%}
+    set local enable_nestloop = off; set local jit = off; set local work_mem = '256MB'
+{%- endmacro %}
