@@ -67,24 +67,25 @@ class _Makers:
 def _funnel(spec: SampleSpec, plan: Calendar, sessions: Sessions, pull: Floats) -> _Makers:
     """Choose the sessions of each funnel step, day by day."""
     quota = {name: diffuse(plan.series[name] * spec.scale) for name in plan.series}
+    more = np.maximum(plan.series["purchases"] - plan.series["purchase_sessions"], 0.0)
+    again = diffuse(more * spec.scale)
+    purchases = np.maximum(quota["purchases"] - again, np.minimum(quota["purchases"], 1))
+    checkouts = np.maximum(quota["checkout_sessions"], purchases)  # rounding of small samples
+    views = np.maximum(quota["view_sessions"], checkouts)
     keys = np.arange(len(sessions))
     day = sessions.day
 
     def pick(name: str, weights: Floats, wanted: Ints) -> Mask:
         return choose(uniform(spec.seed, name, keys), weights, day, wanted)
 
-    free = (~sessions.crosses).astype(np.float64)
-    view = pick("view", free * pull * np.sqrt(pull), quota["view_sessions"])
-    cart = pick(
-        "cart", view * ~sessions.is_robot * (0.2 + pull * np.sqrt(pull)), quota["cart_sessions"]
-    )
-    checkouts, carts = quota["checkout_sessions"], np.bincount(day, cart, spec.days)
+    free = ~sessions.crosses & ~sessions.is_robot
+    view = pick("view", free * pull * np.sqrt(pull), views)
+    cart = pick("cart", view * (0.2 + pull * np.sqrt(pull)), quota["cart_sessions"])
+    carts = np.bincount(day, cart, spec.days)
     ordered = np.minimum(np.floor(checkouts * _ORDERED_CHECKOUT + 0.5), carts).astype(np.int64)
     with_cart = pick("checkout", cart * (1.0 + pull), ordered)
-    direct = view * ~cart * ~sessions.is_robot
-    without = pick("checkout", direct * (1.0 + pull), checkouts - ordered)
+    without = pick("checkout", view * ~cart * (1.0 + pull), checkouts - ordered)
     checkout = with_cart | without
-    purchases = np.minimum(quota["purchase_sessions"], quota["purchases"])
     in_order = np.floor(purchases * _ORDERED_PURCHASE + 0.5).astype(np.int64)
     in_order = np.minimum(in_order, np.bincount(day, with_cart, spec.days).astype(np.int64))
     purchase = pick("purchase", with_cart * 1.0, in_order)

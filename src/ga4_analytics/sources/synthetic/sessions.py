@@ -47,7 +47,7 @@ class Sessions:
         is_first: Whether it is the user's first session in the data.
         crosses: Whether its last page view comes after midnight.
         appetite: How much is done in it; median about 1.
-        is_robot: Whether its user is the one that reads everything and buys nothing.
+        is_robot: Whether its user is the robot that reads and never shops.
     """
 
     user: Ints
