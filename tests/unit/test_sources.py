@@ -34,10 +34,12 @@ def normalised(path: Path, options: ColumnOptions = NO_OPTIONS) -> tuple[list[di
     events: list[dict] = []
     rejects: list[Reject] = []
     normaliser = Normaliser()
+    row = 0
     for batch in read_flat_csv(path, options, unheard):
-        done = normaliser.normalise(batch)
+        done = normaliser.normalise(batch, row)
+        row += batch.table.num_rows
         events += done.events.to_pylist()
-        rejects += done.rejects
+        rejects += [*batch.rejects, *(reject for _, reject in done.rejects)]
     return events, rejects
 
 

@@ -61,23 +61,23 @@ class Entry:
     missing: Mapping[str, str]
 
 
-def reading_digest(
-    settings: Settings, columns: ColumnOptions, complete_through: date | None
-) -> str:
+def reading_digest(columns: ColumnOptions, complete_through: date | None) -> str:
     """A digest of everything but its bytes that decides what a file becomes."""
     said = [f"map {a}={b}" for a, b in sorted(columns.maps.items())]
     said += [f"set {a}={b}" for a, b in sorted(columns.constants.items())]
-    said += [f"complete through {complete_through}", f"zone {settings.timezone}"]
+    said.append(f"complete through {complete_through}")
     return sha256_texts(said)[:16]
 
 
 def already_loaded(
-    files: Sequence[InputFile], warehouse: Warehouse, dataset: str, reading: str
+    files: Sequence[InputFile], warehouse: Warehouse, settings: Settings, reading: str
 ) -> bool:
     """Whether the days of these files hold exactly these files, read in the same way."""
+    dataset, zone = settings.dataset, settings.timezone
     loads = warehouse.query(
-        "select f.sha256, d.event_date from raw.load_files f "
-        "join raw.load_days d on d.load_id = f.load_id where f.dataset = ?",
+        "select f.sha256, d.event_date, l.timezone from raw.load_files f "
+        "join raw.load_days d on d.load_id = f.load_id "
+        "join raw.loads l on l.load_id = f.load_id where f.dataset = ?",
         [dataset],
     ).to_pylist()
     held: dict[date, set[tuple[str, str]]] = {}
@@ -85,7 +85,11 @@ def already_loaded(
         held.setdefault(row["event_date"], set()).add((row["sha256"], row["reading"]))
     given = {(file.sha256, reading) for file in files}
     checksums = {file.sha256 for file in files}
-    days = {row["event_date"] for row in loads if row["sha256"] in checksums}
+    days = {
+        row["event_date"]
+        for row in loads
+        if row["sha256"] in checksums and zone in (None, row["timezone"])
+    }
     kept = {pair for day in days for pair in held.get(day, set())}
     return bool(days) and kept == given
 
@@ -184,7 +188,7 @@ def rejected_load(entry: Entry, tally: Tally) -> dict[str, pa.Table]:
             "reason": reject.reason,
             "raw_text": reject.raw_text,
         }
-        for name, reject in tally.rejects
+        for name, reject in tally.in_order()
     ]
     return {
         "loads": table_of(LOADS.columns, [loads]),

@@ -42,7 +42,6 @@ from ga4_analytics.ingest.zone import choose_zone
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.settings import Settings
 from ga4_analytics.sources.mapping import NO_OPTIONS, ColumnOptions
-from ga4_analytics.sources.normalise import Normaliser
 from ga4_analytics.sources.zones import offset_sql, transitions
 from ga4_analytics.storage.checksums import sha256_texts
 from ga4_analytics.warehouse.base import DayKey, Stage, Warehouse
@@ -138,10 +137,10 @@ def load(
     found = expand(paths)
     with show.phase("Looking at the files", None, "files"):
         files = inspect(found, options.columns)
-    reading = reading_digest(settings, options.columns, options.complete_through)
+    reading = reading_digest(options.columns, options.complete_through)
     if options.append:
         files = not_yet_loaded(files, warehouse, settings.dataset, reading)
-    if not files or already_loaded(files, warehouse, settings.dataset, reading):
+    if not files or already_loaded(files, warehouse, settings, reading):
         return _unchanged(settings, found, files)
     started = clock()
     digest = sha256_texts([*(file.sha256 for file in files), settings.dataset])
@@ -244,15 +243,9 @@ def _run(job: _Job, show: Progress, clock: Callable[[], int]) -> LoadResult:
 def _read(job: _Job, show: Progress) -> Tally:
     zone = job.settings.timezone
     changes = transitions(zone, FIRST_DAY, LAST_DAY) if zone else ()
-    normaliser = Normaliser(changes)
     total = sum(file.size for file in job.files)
-    try:
-        with show.phase("Reading files", total, "bytes") as advance:
-            return stage_files(
-                list(job.files), job.options.columns, normaliser, job.folder, advance
-            )
-    finally:
-        normaliser.close()
+    with show.phase("Reading files", total, "bytes") as advance:
+        return stage_files(job.files, job.options.columns, changes, job.folder, advance)
 
 
 @contextmanager

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ga4_analytics.errors import DamagedFileError, LoadError
 from ga4_analytics.ingest.files import InputFile
+from ga4_analytics.ingest.groups import Group, Part, grouped, normalised
 from ga4_analytics.progress import Advance
 from ga4_analytics.sources.batches import RawBatch, Reject
 from ga4_analytics.sources.console_csv import read_console_csv
@@ -21,8 +21,9 @@ from ga4_analytics.sources.flat_csv import read_flat_csv
 from ga4_analytics.sources.json_export import read_ndjson
 from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import ColumnOptions
-from ga4_analytics.sources.normalise import Normalised, Normaliser
+from ga4_analytics.sources.normalise import Normalised
 from ga4_analytics.sources.parquet import read_parquet
+from ga4_analytics.sources.zones import Transition
 
 MAX_REJECT_CHARS = 256_000_000
 SHOWN = 5
@@ -50,6 +51,10 @@ class Tally:
     days: dict[str, set[date]] = field(default_factory=dict)
     rows: int = 0
     items: int = 0
+
+    def in_order(self) -> list[tuple[str, Reject]]:
+        """The rejects by file and line."""
+        return sorted(self.rejects, key=lambda found: (found[0], found[1].line))
 
     def rejected_by_rule(self) -> dict[str, int]:
         """How many records broke each rule."""
@@ -88,18 +93,21 @@ def read_batches(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterato
 
 
 def stage_files(
-    files: list[InputFile],
+    files: Sequence[InputFile],
     options: ColumnOptions,
-    normaliser: Normaliser,
+    changes: Sequence[Transition],
     folder: Path,
     advance: Advance,
 ) -> Tally:
     """Read all files into ``events.parquet`` and ``items.parquet`` of a folder.
 
+    One thread reads while others normalise; what is written does not depend on which of
+    them is first.
+
     Args:
         files: The files, all of one kind.
         options: The user's ``--map`` and ``--set``.
-        normaliser: Turns batches into canonical records.
+        changes: The property's zone, to date events without a date; may be empty.
         folder: Where the Parquet files go.
         advance: Told how many more bytes of the files are done.
 
@@ -107,40 +115,43 @@ def stage_files(
         DamagedFileError: A file lost information before it reached us.
     """
     tally = Tally()
-    events, items = (
-        PartWriter(folder / "events.parquet"),
-        PartWriter(folder / "items.parquet"),
-    )
+    events, items = PartWriter(folder / "events.parquet"), PartWriter(folder / "items.parquet")
+    groups = grouped(read_parts(files, options, tally, advance))
     try:
-        for file in files:
-            last = 0
-
-            def seen(position: int) -> None:
-                nonlocal last
-                advance(position - last)
-                last = position
-
-            tally.days[file.sha256] = set()
-            for batch in read_batches(file, options, seen):
-                _note_columns(batch, tally)
-                done = normaliser.normalise(batch)
-                _note(done, file, tally)
-                events.write(done.events)
-                items.write(done.items)
-            advance(file.size - last)
+        for group, done in normalised(groups, changes):
+            _note(done, group, tally)
+            events.write(done.events)
+            items.write(done.items)
     finally:
         events.close()
         items.close()
     return tally
 
 
-def _note_columns(batch: RawBatch, tally: Tally) -> None:
-    names = batch.table.schema.names
-    tally.present.update(name.lstrip("=") for name in names)
+def read_parts(
+    files: Sequence[InputFile], options: ColumnOptions, tally: Tally, advance: Advance
+) -> Iterator[Part]:
+    """Read the files one after the other and number their records."""
+    row = 0
+    for file in files:
+        last = 0
+
+        def seen(position: int) -> None:
+            nonlocal last
+            advance(position - last)
+            last = position
+
+        tally.days[file.sha256] = set()
+        for batch in read_batches(file, options, seen):
+            tally.present.update(name.lstrip("=") for name in batch.table.schema.names)
+            tally.lines += batch.table.num_rows + len(batch.rejects)
+            _keep(file, batch.rejects, tally)
+            yield Part(file, batch, row)
+            row += batch.table.num_rows
+        advance(file.size - last)
 
 
-def _note(done: Normalised, file: InputFile, tally: Tally) -> None:
-    tally.lines += done.events.num_rows + len(done.rejects)
+def _note(done: Normalised, group: Group, tally: Tally) -> None:
     tally.rows += done.events.num_rows
     tally.items += done.items.num_rows
     for name in done.events.schema.names:
@@ -148,11 +159,17 @@ def _note(done: Normalised, file: InputFile, tally: Tally) -> None:
             tally.filled.add(name)
     if done.items.num_rows:
         tally.filled.add("items")
-    tally.days[file.sha256].update(pc.unique(done.events.column("event_date")).to_pylist())
-    fatal = [reject for reject in done.rejects if reject.fatal]
+    for part, days in group.days(done.events):
+        tally.days[part.file.sha256].update(days)
+    for part, rejects in group.rejects(done.rejects):
+        _keep(part.file, rejects, tally)
+
+
+def _keep(file: InputFile, rejects: Sequence[Reject], tally: Tally) -> None:
+    fatal = [reject for reject in rejects if reject.fatal]
     if fatal:
         raise _damaged(file, fatal)
-    for reject in done.rejects:
+    for reject in rejects:
         tally.rejects.append((file.name, reject))
         tally.reject_chars += len(reject.raw_text)
     if tally.reject_chars > MAX_REJECT_CHARS:

@@ -50,14 +50,17 @@ def array_key_sql(columns: dict[str, str]) -> str:
     return "'[' || concat_ws(',', " + ", ".join(parts) + ") || ']'"
 
 
-def object_key_sql(columns: dict[str, str]) -> str:
+def object_key_sql(columns: dict[str, str], texts: frozenset[str]) -> str:
     """DuckDB SQL for a ``columns`` key.
 
     Args:
         columns: Column name to SQL for its value.
+        texts: Columns whose text can need escaping.
     """
     parts = (
-        f"case when ({sql}) is not null then '\"{name}\":' || to_json(({sql})::varchar) end"
+        f"case when {sql} is not null then '\"{name}\":' || to_json({sql})::varchar end"
+        if name in texts
+        else f"'\"{name}\":\"' || {sql}::varchar || '\"'"
         for name, sql in sorted(columns.items())
     )
     return "'{' || concat_ws(',', " + ", ".join(parts) + ") || '}'"
@@ -76,7 +79,7 @@ def uuid5_sql(digest: str) -> str:
         digest: SQL for the digest; a column, as it is used several times.
 
     >>> import duckdb
-    >>> key = f"select {sha1_sql(NAMESPACE, "'x'")} as h"
+    >>> key = "select " + sha1_sql(NAMESPACE, "'x'") + " as h"
     >>> duckdb.sql(f"select {uuid5_sql('h')} from ({key})").fetchone()[0] == str(
     ...     uuid5(NAMESPACE, "x"))
     True
@@ -93,6 +96,6 @@ def repeat_id(first_id: str, ordinal: int) -> str:
     """The id of the n-th repeat of an event.
 
     >>> repeat_id("00000000-0000-5000-8000-000000000000", 1)
-    '6f02cdd8-b4bd-5ba5-a42e-6a5cd7da3e31'
+    'a44fed86-13e3-540b-a8e8-73f1e4d0522d'
     """
     return str(uuid5(UUID(first_id), str(ordinal)))

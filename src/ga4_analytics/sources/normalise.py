@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ga4_analytics.sources.batches import LINE, RawBatch, Reject
 from ga4_analytics.sources.plan import ROW, STAGE_EVENTS, plan_batch
@@ -26,66 +27,67 @@ class Normalised:
     Attributes:
         events: Columns `STAGE_EVENTS`.
         items: Columns `STAGE_ITEMS`; ``row_id`` is that of the event.
-        rejects: Records that broke a rule.
+        rejects: Row id and record of those that broke a rule, in order.
     """
 
     events: pa.Table
     items: pa.Table
-    rejects: tuple[Reject, ...]
+    rejects: tuple[tuple[int, Reject], ...]
 
 
 class Normaliser:
-    """Turns batches into canonical records; row ids go on from batch to batch."""
+    """Turns batches into canonical records, one at a time; threads need one each."""
 
-    def __init__(self, transitions: Sequence[Transition] = (), threads: int = 2) -> None:
+    def __init__(self, transitions: Sequence[Transition] = ()) -> None:
         """Make one.
 
         Args:
             transitions: The property's zone, to date events that have a timestamp and no
                 date; empty where it is not known.
-            threads: How many threads a batch is worked on with.
         """
-        self._engine = duckdb.connect(config={"threads": threads})
+        self._engine = duckdb.connect(config={"threads": 1})
         self._engine.execute(MACROS)
         self._transitions = transitions
-        self._next_row = 0
 
-    def normalise(self, batch: RawBatch) -> Normalised:
-        """Turn one batch into canonical records."""
-        rows = batch.table.num_rows
-        first = self._next_row
-        numbers = pa.array(np.arange(first, first + rows, dtype=np.int64))
-        self._engine.register("batch", batch.table.append_column(ROW, numbers))
-        self._next_row += rows
+    def normalise(self, batch: RawBatch, first_row: int = 0) -> Normalised:
+        """Turn one batch into canonical records.
+
+        Args:
+            batch: The batch.
+            first_row: The row id of its first record; ids go on from there.
+        """
+        numbers = np.arange(first_row, first_row + batch.table.num_rows, dtype=np.int64)
+        self._engine.register("batch", batch.table.append_column(ROW, pa.array(numbers)))
         plan = plan_batch(tuple(batch.table.schema.names), self._transitions)
-        self._engine.execute(f"create or replace temp table ready as {plan.ready}")
-        events = self._select(
-            f"select {', '.join(STAGE_EVENTS)} from ready where len(problems) = 0 order by {ROW}"
-        )
-        items = self._select(plan.items)
-        rejects = self._rejects(batch, first)
-        self._engine.unregister("batch")
-        return Normalised(events, items, batch.rejects + rejects)
-
-    def _select(self, sql: str) -> pa.Table:
-        return self._engine.execute(sql).to_arrow_table()
-
-    def _rejects(self, batch: RawBatch, first: int) -> tuple[Reject, ...]:
-        found = self._engine.execute(
-            f"select {ROW}, problems from ready where len(problems) > 0 order by {ROW}"
-        ).fetchall()
-        lines = batch.table.column(LINE)
-        return tuple(
-            _reject(lines[row - first].as_py(), problems[0], batch.raw_text(row - first))
-            for row, problems in found
-        )
+        ready = self._engine.execute(plan.ready).to_arrow_table()
+        self._engine.register("ready", ready)
+        items = self._engine.execute(plan.items).to_arrow_table()
+        good = pc.is_null(ready.column("problem"))
+        events = ready.select(STAGE_EVENTS).filter(good)
+        return Normalised(events, items, _rejects(batch, ready, first_row))
 
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
 
 
-def _reject(line: int, problem: dict[str, str | None], raw: str) -> Reject:
-    rule = str(problem["rule"])
-    reason = REASONS[rule].format(value=problem["value"])
-    return Reject(line, problem["name"], rule, reason, raw, rule in FATAL)
+def _rejects(batch: RawBatch, ready: pa.Table, first_row: int) -> tuple[tuple[int, Reject], ...]:
+    bad = ready.select([ROW, "problem"]).filter(pc.is_valid(ready.column("problem")))
+    lines = batch.table.column(LINE)
+    return tuple(
+        (
+            found[ROW],
+            _reject(
+                lines[found[ROW] - first_row].as_py(),
+                found["problem"],
+                batch.raw_text(found[ROW] - first_row),
+            ),
+        )
+        for found in bad.sort_by(ROW).to_pylist()
+    )
+
+
+def _reject(line: int, problem: str, raw: str) -> Reject:
+    """Read ``column|rule|text``."""
+    name, rule, value = problem.split("|", 2)
+    return Reject(line, name, rule, REASONS[rule].format(value=value), raw, rule in FATAL)

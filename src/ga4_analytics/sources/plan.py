@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ga4_analytics.sources.batches import GIVEN, LINE, PARAMETER
+from ga4_analytics.sources.batches import GIVEN, PARAMETER
 from ga4_analytics.sources.identity import (
     NAMESPACE,
     array_key_sql,
@@ -14,7 +14,7 @@ from ga4_analytics.sources.identity import (
     uuid5_sql,
 )
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
-from ga4_analytics.sources.readings import problem_sql, value_sql
+from ga4_analytics.sources.readings import problem_cases, value_sql
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 from ga4_analytics.sources.zones import Transition, offset_sql
 
@@ -35,6 +35,7 @@ STAGE_ITEMS: tuple[str, ...] = (
     "item_index",
     *(column.name for column in ITEM_COLUMNS[4:]),
 )
+_OBJECTS = frozenset({"event_params", "user_properties", "other_fields"})
 _LISTS = ("event_params", "user_properties", "items")
 
 
@@ -43,8 +44,8 @@ class BatchPlan:
     """SQL over the relation ``batch``.
 
     Attributes:
-        ready: Gives the columns `STAGE_EVENTS`, ``problems`` (a list of name, rule and value)
-            and ``raw_items``, one row per record.
+        ready: Gives the columns `STAGE_EVENTS`, ``problem`` (the first rule that is broken, as
+            ``column|rule|text``, else null) and, where there are any, ``raw_items``.
         items: Gives the columns `STAGE_ITEMS` from the relation ``ready``.
     """
 
@@ -66,17 +67,20 @@ def plan_batch(names: tuple[str, ...], transitions: Sequence[Transition]) -> Bat
     }
     nested = "event_params" in names
     values = _values(texts, nested, transitions)
-    problems = _problems(texts, values, names)
     steps = {
         "lists": f"select *, {_lists(names)} from batch",
         "keyed_lists": "select *, list_transform(params, lambda e: e.k) as param_keys from lists",
-        "texts": f"select {_text_columns(texts)} from keyed_lists",
-        "typed": f"select {ROW}, {_columns(values)}, {problems} as problems, params_json, "
-        "raw_items from texts",
-        "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, nested))} as key_sha from typed",
+        "texts": f"select {_text_columns(texts, names)} from keyed_lists",
+        "typed": f"select *, {_columns(values)} from texts",
+        "judged": f"select *, {_problem(texts, names)} as problem from typed",
+        "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, nested))} as key_sha from judged",
     }
     chain = ", ".join(f"{name} as ({sql})" for name, sql in steps.items())
-    ready = f"with {chain} select * exclude (key_sha), {uuid5_sql('key_sha')} as {KEY} from hashed"
+    kept = ", ".join(name for name in STAGE_EVENTS if name != KEY)
+    items = ", raw_items" if "items" in names else ""
+    ready = (
+        f"with {chain} select {kept}, {uuid5_sql('key_sha')} as {KEY}, problem{items} from hashed"
+    )
     return BatchPlan(ready, _items() if "items" in names else _no_items())
 
 
@@ -94,11 +98,11 @@ def _columns(values: Mapping[str, str]) -> str:
 
 def _text(column: Column, names: tuple[str, ...]) -> str | None:
     """SQL for a column's text, from the first place that has one; None where none can."""
-    if GIVEN + column.name in names:
-        return _quoted(GIVEN + column.name)
-    found = []
+    found = [_quoted(GIVEN + column.name)] if GIVEN + column.name in names else []
     for path in column.paths:
-        if path.startswith(PARAMETER):
+        if path.startswith(PARAMETER) and path in names:
+            found.append(_quoted(path))
+        elif path.startswith(PARAMETER):
             if "event_params" in names:
                 key = _literal(path.removeprefix(PARAMETER))
                 found.append(f"params[list_position(param_keys, {key})].t")
@@ -155,21 +159,27 @@ def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _text_columns(texts: Mapping[str, str]) -> str:
+def _text_columns(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
     selected = [f"{sql} as {_quoted('t_' + name)}" for name, sql in texts.items()]
+    unknown = any(name.startswith(PARAMETER) for name in names)
+    params = _object("params", "event_params" in names)
+    every = "object_json(list_sort(list_concat(params, unknown)))" if unknown else params
     return ", ".join(
         [
             ROW,
-            LINE,
             *selected,
-            "object_json(params) as params_json",
-            "case when len(unknown) = 0 then object_json(params) "
-            "else object_json(list_sort(list_concat(params, unknown))) end as all_params_json",
-            "object_json(properties) as properties_json",
-            "object_json(other) as other_json",
-            "raw_items",
+            f"{params} as params_json",
+            f"{every} as event_params",
+            f"{_object('properties', 'user_properties' in names)} as user_properties",
+            f"{_object('other', bool(_other_fields(names)))} as other_fields",
+            *(["raw_items"] if "items" in names else []),
         ]
     )
+
+
+def _object(pairs: str, there: bool) -> str:
+    """SQL for a JSON object; plain null where no column can fill it."""
+    return f"object_json({pairs})" if there else "null::varchar"
 
 
 def _values(
@@ -178,7 +188,11 @@ def _values(
     """SQL for each canonical column, over the texts."""
     values: dict[str, str] = {}
     for column in EVENT_COLUMNS:
-        if column.name in LATER:
+        if column.name in LATER or column.name in {
+            "event_params",
+            "user_properties",
+            "other_fields",
+        }:
             continue
         text = _quoted("t_" + column.name) if column.name in texts else None
         values[column.name] = value_sql(column, text) if text else f"null::{_type(column)}"
@@ -194,9 +208,6 @@ def _values(
     )
     if "page_location" in texts:
         values["page_path"] = "path_of(t_page_location)"
-    values["event_params"] = "all_params_json"
-    values["user_properties"] = "properties_json"
-    values["other_fields"] = "other_json"
     return values
 
 
@@ -204,26 +215,20 @@ def _type(column: Column) -> str:
     return "varchar" if column.kind == "text" else column.kind
 
 
-def _problems(texts: Mapping[str, str], values: Mapping[str, str], names: tuple[str, ...]) -> str:
-    """SQL for the list of what is wrong with a record."""
-    found = [_problem("event_name", f"case when {values['event_name']} is null then "
-                      "'missing_event_name' end", "null")]  # fmt: skip
+def _problem(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
+    """SQL for the first rule that a record breaks, over texts and values; null where none."""
+    cases = ["when event_name is null then 'event_name|missing_event_name|'"]
     for column in EVENT_COLUMNS:
         if column.name in texts:
             text = _quoted("t_" + column.name)
-            rule = problem_sql(column, text)
-            if rule:
-                found.append(_problem(column.name, rule, text))
-    found.append(_problem("event_date", f"case when {values['event_date']} is null then "
-                          "'missing_event_date' end", "null"))  # fmt: skip
+            cases += [
+                f"when {test} then '{column.name}|{rule}|' || {text}"
+                for test, rule in problem_cases(column, text)
+            ]
+    cases.append("when event_date is null then 'event_date|missing_event_date|'")
     if "items" in names:
-        found.append(_problem("items", f"case when {_bad_item()} then 'item_not_a_number' end",
-                              "null"))  # fmt: skip
-    return f"list_filter([{', '.join(found)}], lambda e: e.rule is not null)"
-
-
-def _problem(name: str, rule: str, value: str) -> str:
-    return f"{{'name': '{name}', 'rule': {rule}, 'value': {value}}}"
+        cases.append(f"when {_bad_item()} then 'items|item_not_a_number|'")
+    return f"case {' '.join(cases)} end"
 
 
 def _bad_item() -> str:
@@ -232,14 +237,15 @@ def _bad_item() -> str:
         for column in ITEM_COLUMNS
         if column.reading in {"integer", "money"}
     )
-    return f"len(list_filter(coalesce(raw_items, []), lambda i: {tests})) > 0"
+    return f"len(raw_items) > 0 and len(list_filter(raw_items, lambda i: {tests})) > 0"
 
 
 def _key(texts: Mapping[str, str], nested: bool) -> str:
     """SQL for the event's key, over the typed columns."""
     readable = {column.name: column.name for column in EVENT_COLUMNS if column.name in texts}
     readable["event_date"] = "event_date"
-    loose = object_key_sql({**readable, "event_params": "event_params"})
+    words = frozenset(column.name for column in EVENT_COLUMNS if column.kind == "text")
+    loose = object_key_sql({**readable, "event_params": "event_params"}, words)
     if not nested:
         return loose
     exact = array_key_sql(
@@ -263,7 +269,7 @@ def _items() -> str:
         f"select {ROW}, {KEY}, event_date, item_index, {fields}, {params} as item_params from ("
         f"select {ROW}, {KEY}, event_date, unnest(raw_items) as i, "
         "(generate_subscripts(raw_items, 1) - 1)::integer as item_index "
-        f"from ready where len(problems) = 0 and len(raw_items) > 0) order by {ROW}, item_index"
+        "from ready where problem is null and len(raw_items) > 0)"
     )
 
 

@@ -11,7 +11,8 @@ from ga4_analytics.sources.schema import Column
 
 MACROS = r"""
 create or replace macro whole(x) as
-    case when regexp_full_match(trim(x), '[+-]?[0-9]{1,19}([.]0+)?')
+    case when regexp_full_match(x, '[0-9]{1,18}') then x::bigint
+    when regexp_full_match(trim(x), '[+-]?[0-9]{1,19}([.]0+)?')
     then try_cast(regexp_replace(trim(x), '[.]0+$', '') as bigint) end;
 create or replace macro money(x) as
     try_cast(try_cast(trim(x) as decimal(30, 6)) * 1000000 as bigint);
@@ -19,7 +20,9 @@ create or replace macro flag(x) as
     case when lower(trim(x)) in ('true', '1', 'yes', '1.0') then true
     when lower(trim(x)) in ('false', '0', 'no', '0.0') then false end;
 create or replace macro calendar_day(x) as
-    case when regexp_full_match(trim(x), '[0-9]{8}') then try_strptime(trim(x), '%Y%m%d')::date
+    case when regexp_full_match(trim(x), '[0-9]{8}')
+    then try_cast(substr(trim(x), 1, 4) || '-' || substr(trim(x), 5, 2) || '-' ||
+        substr(trim(x), 7, 2) as date)
     when regexp_full_match(trim(x), '[0-9]{4}-[0-9]{2}-[0-9]{2}')
     then try_cast(trim(x) as date) end;
 create or replace macro has_zone(x) as
@@ -27,7 +30,8 @@ create or replace macro has_zone(x) as
 create or replace macro is_iso(x) as
     regexp_matches(trim(x), '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}');
 create or replace macro micros(x) as
-    case when regexp_full_match(trim(x), '[0-9]{1,19}([.]0+)?')
+    case when regexp_full_match(x, '[0-9]{16}') then x::bigint
+    when regexp_full_match(trim(x), '[0-9]{1,19}([.]0+)?')
     then case when whole(x) between 1000000000000000 and 9999999999999999 then whole(x) end
     when is_iso(x) and has_zone(x)
     then epoch_us(try_cast(regexp_replace(trim(x), ' ?UTC$', '+00') as timestamptz)) end;
@@ -112,26 +116,28 @@ def value_sql(column: Column, text: str) -> str:
     return text
 
 
-def problem_sql(column: Column, text: str) -> str | None:
-    """SQL for ``rule`` where a column's text breaks one, else null; None where none can."""
-    scientific = f"when is_scientific({text}) then 'scientific_notation'"
+def problem_cases(column: Column, text: str) -> list[tuple[str, str]]:
+    """Tests for what can be wrong with a column's text, each with its rule.
+
+    The value is looked at first: text that became a value is judged no further.
+
+    Args:
+        column: The column; its value is there under its name.
+        text: SQL for its text.
+    """
+    unread = f"{text} is not null and {column.name} is null"
+    cases: list[tuple[str, str]] = []
+    if column.name in IDENTIFIERS:
+        cases.append((f"contains({text}, '+') and is_scientific({text})", "scientific_notation"))
+    elif column.reading in _READINGS and column.reading not in {"money", "boolean"}:
+        cases.append((f"{unread} and is_scientific({text})", "scientific_notation"))
     if column.reading == "timestamp":
-        return (
-            f"case {scientific} when {text} is not null and micros({text}) is null then case "
-            f"when regexp_full_match(trim({text}), '[0-9]+([.]0+)?') then 'timestamp_unit' "
-            f"when is_iso({text}) and not has_zone({text}) then 'timestamp_without_zone' "
-            "else 'not_a_timestamp' end end"
-        )
-    if column.name in IDENTIFIERS or column.name == "user_first_touch_timestamp":
-        unread = (
-            f" when {text} is not null and whole({text}) is null then 'not_a_whole_number'"
-            if column.reading == "integer"
-            else ""
-        )
-        return f"case {scientific}{unread} end"
-    if column.reading in _RULES:
-        value = value_sql(column, text)
-        return (
-            f"case when {text} is not null and {value} is null then '{_RULES[column.reading]}' end"
-        )
-    return None
+        digits = f"regexp_full_match(trim({text}), '[0-9]+([.]0+)?')"
+        cases += [
+            (f"{unread} and {digits}", "timestamp_unit"),
+            (f"{unread} and is_iso({text}) and not has_zone({text})", "timestamp_without_zone"),
+            (unread, "not_a_timestamp"),
+        ]
+    elif column.reading in _RULES:
+        cases.append((unread, _RULES[column.reading]))
+    return cases
