@@ -20,12 +20,27 @@ from ga4_analytics.workspace import Workspace
 
 @click.command("demo-data")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--shape", type=click.Choice(SHAPES), default="ndjson", show_default=True,
-              help="Which export to write.")
-@click.option("--scale", type=click.FloatRange(0.0001, 10), default=0.1, show_default=True,
-              help="1 is Google's public sample: 4.3 million events of 270,000 users.")
-@click.option("--seed", type=click.IntRange(0), default=7, show_default=True,
-              help="The same seed gives the same bytes.")
+@click.option(
+    "--shape",
+    type=click.Choice(SHAPES),
+    default="ndjson",
+    show_default=True,
+    help="Which export to write.",
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.0001, 10),
+    default=0.1,
+    show_default=True,
+    help="1 is Google's public sample: 4.3 million events of 270,000 users.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=7,
+    show_default=True,
+    help="The same seed gives the same bytes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def demo_data(folder: Path, shape: str, scale: float, seed: int, as_json: bool) -> None:
     """Write a sample of GA4 events, and the truth about it, into FOLDER.

@@ -57,9 +57,7 @@ def run(place: Place, paths: tuple[str, ...], options: LoadOptions) -> None:
 def _opened(place: Place) -> Workspace:
     if (place.folder / FILE_NAME).exists():
         return place.open()
-    workspace = Workspace.create(
-        place.folder, progress=ScreenProgress(place.screen), **place.flags
-    )
+    workspace = Workspace.create(place.folder, progress=ScreenProgress(place.screen), **place.flags)
     place.screen.done(f"Wrote {place.folder / FILE_NAME}.")
     return workspace
 

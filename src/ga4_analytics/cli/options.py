@@ -115,4 +115,3 @@ def _load_options(given: dict[str, Any]) -> LoadOptions:
 
 def _micros(moment: datetime) -> int:
     return int(moment.replace(tzinfo=UTC).timestamp()) * 1_000_000
-

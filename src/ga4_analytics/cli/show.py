@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
-from rich.table import Table
 
 from ga4_analytics.cli.options import Place, placed
 from ga4_analytics.publish.findings import check_findings, write_findings
+from ga4_analytics.publish.snapshot import check_current
+from ga4_analytics.render.status import print_status
 
 
 @click.command()
@@ -22,22 +21,8 @@ def status(place: Place) -> None:
       ga4 status --json
     """
     found = place.open().status()
-    if not found["datasets"]:
-        place.screen.line("Nothing is loaded yet. Run `ga4 run PATH`.")
-    for facts in found["datasets"]:
-        place.screen.out.print(_facts(facts))
+    print_status(found, place.screen.out)
     place.screen.document(found)
-
-
-def _facts(facts: dict[str, Any]) -> Table:
-    table = Table(title=facts["dataset"], title_justify="left", show_header=False, box=None)
-    table.add_column(style="dim")
-    table.add_column()
-    for name, value in facts.items():
-        if name != "dataset" and not isinstance(value, (list, dict)):
-            table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int)
-                          and not isinstance(value, bool) else str(value))  # fmt: skip
-    return table
 
 
 @click.command()
@@ -54,6 +39,7 @@ def report(place: Place, check: bool) -> None:
     workspace = place.open()
     snapshot = workspace.snapshot()
     if check:
+        check_current(snapshot, workspace.warehouse, workspace.settings)
         check_findings(snapshot, workspace.settings)
         place.screen.done("The report says what the data say.")
     else:
