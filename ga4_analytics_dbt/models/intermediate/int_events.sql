@@ -1,7 +1,11 @@
 {{ config(materialized='view') }}
 
 with events as (
-    select * from {{ ref('int_identified_events') }}
+    select
+        *,
+        -- a key of its own, because a condition on one side only rules out a hash join
+        case when is_session_derivable then user_key end as derivable_user_key
+    from {{ ref('int_identified_events') }}
 ),
 
 derived_sessions as (
@@ -27,9 +31,8 @@ select
     coalesce(events.event_name in {{ text_list(var('key_events')) }}, false) as is_key_event
 from events
 left join derived_sessions
-    on events.is_session_derivable
-    and events.dataset = derived_sessions.dataset
-    and events.user_key = derived_sessions.user_key
+    on events.dataset = derived_sessions.dataset
+    and events.derivable_user_key = derived_sessions.user_key
     and events.stream_part = derived_sessions.stream_part
     and events.event_timestamp >= derived_sessions.session_start_us
     and events.event_timestamp < derived_sessions.next_start_us
