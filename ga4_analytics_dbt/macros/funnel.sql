@@ -39,21 +39,25 @@ partition by user_number
         range between unbounded preceding and current row
 {%- endmacro %}
 
-{# The events of a funnel, `step` saying which of its steps each is. Users are numbered,
-   because engines sort by numbers several times faster than by text. #}
-{% macro funnel_events(steps, events, users) -%}
+{# The names of the events that any funnel has as a step. #}
+{% macro funnel_event_names() -%}
+{%- set names = [] -%}
+{%- for funnel in var('funnels') -%}{%- do names.extend(funnel.steps) -%}{%- endfor -%}
+{{ return(names | unique | list) }}
+{%- endmacro %}
+
+{# The events of a funnel, `step` saying which of its steps each is. #}
+{% macro funnel_events(steps, events) -%}
 select
-    users.user_number, events.event_date, events.event_timestamp, events.batch_page_id,
-    events.batch_ordering_id, events.batch_event_index,
-    case events.event_name
+    user_number, event_date, event_timestamp, batch_page_id, batch_ordering_id,
+    batch_event_index,
+    case event_name
         {% for name in steps -%}
         when {{ sql_text(name) }} then {{ loop.index }}
         {% endfor -%}
     end as step
-from {{ events }} as events
-inner join {{ users }} as users
-    on events.dataset = users.dataset and events.user_key = users.user_key
-where events.event_timestamp is not null and events.event_name in {{ text_list(steps) }}
+from {{ events }}
+where event_name in {{ text_list(steps) }}
 {%- endmacro %}
 
 {# One row per event of step 1 with how far its attempt went. `reached_k` is the time at
@@ -125,10 +129,10 @@ from step_1
 
 {# One row per user and day with an event of step 1: the best attempt of the day, the time
    of the last one, and where the first one happened. #}
-{% macro funnel_entry_days(funnel, events, users) -%}
+{% macro funnel_entry_days(funnel, events) -%}
 with
 step_events as (
-    {{ funnel_events(funnel.steps, events, users) | indent(4) }}
+    {{ funnel_events(funnel.steps, events) | indent(4) }}
 ),
 
 attempts as (
@@ -147,19 +151,15 @@ days as (
 
 ranked as (
     select
-        users.user_number, events.event_date, events.device_category, events.country,
+        user_number, event_date, device_category, country,
         row_number() over (
-            partition by users.user_number, events.event_date
+            partition by user_number, event_date
             order by
-                events.event_timestamp, events.batch_page_id nulls first,
-                events.batch_ordering_id nulls first, events.batch_event_index nulls first,
-                events.event_id
+                event_timestamp, batch_page_id nulls first, batch_ordering_id nulls first,
+                batch_event_index nulls first, event_id
         ) as attempt_of_day
-    from {{ events }} as events
-    inner join {{ users }} as users
-        on events.dataset = users.dataset and events.user_key = users.user_key
-    where events.event_timestamp is not null
-        and events.event_name = {{ sql_text(funnel.steps[0]) }}
+    from {{ events }}
+    where event_name = {{ sql_text(funnel.steps[0]) }}
 )
 
 select

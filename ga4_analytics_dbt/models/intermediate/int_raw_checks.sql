@@ -1,8 +1,7 @@
 {% set dimensions = [
-    'device_category', 'operating_system', 'browser', 'country', 'region', 'city',
-    'first_user_source', 'first_user_medium', 'first_user_campaign', 'session_source',
+    'device_category', 'country', 'first_user_source', 'first_user_medium', 'first_user_campaign', 'session_source',
     'session_medium', 'session_campaign', 'event_source', 'event_medium', 'event_campaign',
-    'source', 'medium', 'campaign', 'page_title', 'transaction_id'] | join(', ') %}
+    'source', 'medium', 'campaign', 'transaction_id'] | join(', ') %}
 
 with
 raw_events as (
