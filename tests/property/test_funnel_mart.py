@@ -149,7 +149,7 @@ def fill(
 ) -> None:
     """Make a table of schema analytics from rows."""
     names = [column.split()[0] for column in columns.split(", ")]
-    arrow = pa.table({name: list(values) for name, values in zip(names, zip(*rows), strict=True)})
+    arrow = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
     connection.execute(f"create table analytics.{table} ({columns})")
     connection.register("rows_to_fill", arrow)
     connection.execute(f"insert into analytics.{table} select * from rows_to_fill")
