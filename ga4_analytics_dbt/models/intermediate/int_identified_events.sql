@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 {% set stitched = var('identity') == 'stitched' %}
+-- whatever the identity is, for the unit test that stitches: depends_on: {{ ref('int_devices') }}
 
 with events as (
     select * from {{ ref('stg_ga4_events') }}
