@@ -39,9 +39,7 @@ class FunnelSetting:
 
 DEFAULT_FUNNELS = (
     FunnelSetting("engagement", ("session_start", "page_view", "view_item"), 86_400),
-    FunnelSetting(
-        "purchase", ("view_item", "add_to_cart", "begin_checkout", "purchase"), 604_800
-    ),
+    FunnelSetting("purchase", ("view_item", "add_to_cart", "begin_checkout", "purchase"), 604_800),
 )
 
 
@@ -106,9 +104,7 @@ class Settings:
             "retention_max_day": self.retention_max_day,
             "slice_retention_max_day": self.slice_retention_max_day,
             "channel_rules_date": fixed.isoformat() if fixed else "",
-            "funnels": [
-                {**asdict(funnel), "steps": list(funnel.steps)} for funnel in self.funnels
-            ],
+            "funnels": [{**asdict(funnel), "steps": list(funnel.steps)} for funnel in self.funnels],
         }
 
 
@@ -285,11 +281,23 @@ _CHECKS: dict[str, tuple[str, Callable[[object], object]]] = {
     "timezone": ("It must be an IANA zone such as 'Europe/Berlin', or 'auto'.", _zone),
     "identity": ("It must be 'device' or 'stitched'.", _choice("device", "stitched")),
     "key_events": ("It must be a list of event names.", _names),
-    "engaged_session_seconds": ("It must be a whole number from 1 to 3600.", _whole(1, 3600)),
-    "session_timeout_minutes": ("It must be a whole number from 1 to 1440.", _whole(1, 1440)),
+    "engaged_session_seconds": (
+        "It must be a whole number from 1 to 3600.",
+        _whole(1, 3600),
+    ),
+    "session_timeout_minutes": (
+        "It must be a whole number from 1 to 1440.",
+        _whole(1, 1440),
+    ),
     "include_left_truncated": ("It must be true or false.", _boolean),
     "retention_max_day": ("It must be a whole number from 1 to 3650.", _whole(1, 3650)),
-    "slice_retention_max_day": ("It must be a whole number from 1 to 3650.", _whole(1, 3650)),
-    "channel_rules_date": ("It must be a date such as 2026-05-13, or 'auto'.", _day_or_none),
+    "slice_retention_max_day": (
+        "It must be a whole number from 1 to 3650.",
+        _whole(1, 3650),
+    ),
+    "channel_rules_date": (
+        "It must be a date such as 2026-05-13, or 'auto'.",
+        _day_or_none,
+    ),
     "funnels": ("Each needs name, steps and window_seconds.", _funnels),
 }

@@ -77,7 +77,9 @@ def test_the_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
     ga4("report", "--check", cwd=tmp_path)
     more = tmp_path / "more.csv"
-    more.write_text("user_id,event_date,event_timestamp,event_name\nann,20300101,1893456000000000,x\n")
+    more.write_text(
+        "user_id,event_date,event_timestamp,event_name\nann,20300101,1893456000000000,x\n"
+    )
     ga4("load", more, cwd=tmp_path)
     ga4("build", cwd=tmp_path)
     assert "ga4 report" in ga4("report", "--check", cwd=tmp_path, code=8).stderr
@@ -97,9 +99,7 @@ def test_the_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
         (["nonsense"], 2, "No such command"),
     ],
 )
-def test_errors_say_what_to_do(
-    tmp_path: Path, arguments: list[str], code: int, said: str
-) -> None:
+def test_errors_say_what_to_do(tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
     done = ga4(*arguments, cwd=tmp_path, code=code)
     assert said in done.stderr
     assert "Traceback" not in done.stderr

@@ -77,9 +77,7 @@ def test_the_same_data_give_the_same_bytes(snapshot: Snapshot, settings: Setting
     assert content() == first
 
 
-def test_a_report_that_says_something_else_is_stale(
-    snapshot: Snapshot, settings: Settings
-) -> None:
+def test_a_report_that_says_something_else_is_stale(snapshot: Snapshot, settings: Settings) -> None:
     with pytest.raises(StaleError, match="not there"):
         check_findings(snapshot, settings)
     page = write_findings(snapshot, settings)

@@ -53,7 +53,9 @@ def psql() -> str:
     return program
 
 
-def run_script(psql: str, url: str, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run_script(
+    psql: str, url: str, name: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
     options = [part for key, value in variables.items() for part in ("-v", f"{key}={value}")]
     command = [psql, url, "-X", "-q", *options, "-f", str(SCRIPTS / name)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
@@ -68,7 +70,9 @@ def test_the_three_steps_by_hand(
     psql: str, postgres_url: str, skinny: Path, tmp_path: Path
 ) -> None:
     folders = [tmp_path / "by hand", tmp_path / "by command"]
-    by_hand = Workspace.open(folders[0], warehouse=postgres_url, timezone="UTC", clock=lambda: NOW_US)
+    by_hand = Workspace.open(
+        folders[0], warehouse=postgres_url, timezone="UTC", clock=lambda: NOW_US
+    )
     by_command = Workspace.open(folders[1], timezone="UTC", clock=lambda: NOW_US)
 
     for _ in range(2):  # the second time changes nothing
@@ -95,13 +99,9 @@ def test_the_three_steps_by_hand(
     done = run_script(psql, postgres_url, "03_export_amplitude_heap.sql", target=str(target))
     assert done.returncode == 0, done.stderr
     by_command.export()
-    assert target.read_bytes() == (
-        folders[1] / "outputs/amplitude_heap_events.csv"
-    ).read_bytes()
+    assert target.read_bytes() == (folders[1] / "outputs/amplitude_heap_events.csv").read_bytes()
     by_hand.export()
-    assert target.read_bytes() == (
-        folders[0] / "outputs/amplitude_heap_events.csv"
-    ).read_bytes()
+    assert target.read_bytes() == (folders[0] / "outputs/amplitude_heap_events.csv").read_bytes()
     by_hand.close()
     by_command.close()
 
@@ -153,7 +153,13 @@ lines",,,,,,,,Cap\r
 
 
 def make_skinny(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", str(SCRIPTS / "01_make_skinny_csv.py"), str(source), str(target)]
+    command = [
+        sys.executable,
+        "-I",
+        str(SCRIPTS / "01_make_skinny_csv.py"),
+        str(source),
+        str(target),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -9,6 +9,8 @@ import random
 import uuid
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
@@ -20,6 +22,7 @@ from ga4_analytics.sources.identity import NAMESPACE, repeat_id
 from ga4_analytics.sources.lines import blocks
 from ga4_analytics.sources.mapping import NO_OPTIONS, ColumnOptions, parse_pairs, plan_columns
 from ga4_analytics.sources.normalise import Normaliser
+from ga4_analytics.sources.parquet import read_parquet
 
 HEADER = "user_id,event_date,event_timestamp,event_name,country,transaction_id"
 GOOD = "82023966.6010891291,20201101,1604188804579566,purchase,Türkiye,T1"
@@ -240,6 +243,13 @@ def test_an_unclosed_quote_names_its_line(tmp_path: Path) -> None:
     path = flat(tmp_path, GOOD, GOOD.replace("T1", '"T1'), GOOD)
     with pytest.raises(SourceError, match="from line 3"):
         normalised(path)
+
+
+def test_a_parquet_column_of_another_type_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"event_name": ["x"], "event_params": [[1, 2]]}), path)
+    with pytest.raises(UnknownShapeError, match="event_params is of type list"):
+        list(read_parquet(path, NO_OPTIONS, unheard))
 
 
 def test_names_that_people_give(tmp_path: Path) -> None:

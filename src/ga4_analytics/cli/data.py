@@ -11,10 +11,7 @@ import click
 from ga4_analytics.cli.options import Place, loading, placed
 from ga4_analytics.cli.screen import Screen, ScreenProgress
 from ga4_analytics.ingest import LoadOptions, LoadResult
-from ga4_analytics.sources.synthetic.sample import generate
 from ga4_analytics.sources.synthetic.spec import SHAPES, SampleSpec, Shape
-from ga4_analytics.sources.synthetic.truth import write_truth
-from ga4_analytics.sources.synthetic.write import write_shape
 from ga4_analytics.workspace import Workspace
 
 
@@ -50,6 +47,8 @@ def demo_data(folder: Path, shape: str, scale: float, seed: int, as_json: bool) 
       ga4 demo-data sample
       ga4 demo-data sample --shape skinny --scale 1
     """  # fmt: skip
+    from ga4_analytics.sources.synthetic import generate, write_shape, write_truth
+
     screen = Screen(as_json)
     spec = SampleSpec(scale=scale, seed=seed)
     with ScreenProgress(screen).phase("Making a sample", None, "events") as advance:

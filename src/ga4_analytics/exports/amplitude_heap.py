@@ -47,14 +47,12 @@ _MILLISECOND = pa.scalar(1000, pa.int64())
 def _accepted_id(column: str) -> str:
     """SQL for an id, or null where Amplitude or Heap would refuse it."""
     words = ", ".join(f"'{word}'" for word in REFUSED_IDS)
-    return (
-        f"""case
+    return f"""case
             when length({column}) between 5 and 255
                 and lower({column}) not in ({words})
                 and replace(replace({column}, '0', ''), '-', '') <> ''
                 then {column}
         end"""
-    )
 
 
 _JUDGED = f"""
@@ -174,9 +172,7 @@ def export_amplitude_heap(
 
 def _batches(warehouse: Warehouse) -> Iterator[pa.RecordBatch]:
     for batch in stream_days(warehouse, amplitude_heap_sql()):
-        cells = [
-            _cell(name, column) for name, column in zip(COLUMNS, batch.columns, strict=True)
-        ]
+        cells = [_cell(name, column) for name, column in zip(COLUMNS, batch.columns, strict=True)]
         yield pa.RecordBatch.from_arrays(cells, names=list(COLUMNS))
 
 

@@ -166,8 +166,9 @@ def _content(snapshot: Snapshot, dataset: str, found: Headline) -> Content:
         "period": f"{sections.day(found.first_day)} to {sections.day(found.last_day)}",
         "completeness": f"{found.days} days loaded, {found.complete_days} complete, "
         f"{found.final_days} final",
-        "identity": "devices" if shown["identity"] == "device" else "people where signed in, "
-        "else devices",
+        "identity": "devices"
+        if shown["identity"] == "device"
+        else "people where signed in, else devices",
         "zone": loads[0]["timezone"] if loads else shown["timezone"],
         "in_short": sections.in_short(found, retention, funnels, channels),
         "headline": sections.headline_rows(found, days, gaps),

@@ -98,8 +98,7 @@ def collect_status(warehouse: Warehouse, settings: Settings, now_us: int) -> dic
                 **_loads_facts(loads[name]),
                 "rejects": {row["rule"]: row["records"] for row in rejects[name]},
                 "missing_columns": [
-                    {"column": row["column_name"], "reason": row["reason"]}
-                    for row in missing[name]
+                    {"column": row["column_name"], "reason": row["reason"]} for row in missing[name]
                 ],
             }
             for name in names

@@ -98,9 +98,7 @@ def retention_heat_map(
         )
         step = max(1, -(-len(cohorts) // 14))
         places = range(0, len(cohorts), step)
-        axes.set_yticks(
-            list(places), [f"{cohorts[n]:%d %b %Y}  ({sizes[n]:,})" for n in places]
-        )
+        axes.set_yticks(list(places), [f"{cohorts[n]:%d %b %Y}  ({sizes[n]:,})" for n in places])
         _day_axis(axes, grid.shape[1])
         axes.annotate(
             "cohort (users)", (0, 1), xytext=(-5, 4), xycoords="axes fraction",
@@ -181,7 +179,8 @@ def funnel(totals: FunnelTotals) -> Figure:
         return figure
 
 
-def ranked_bars(names: Sequence[str], values: Sequence[int], notes: Sequence[str], title: str
+def ranked_bars(
+    names: Sequence[str], values: Sequence[int], notes: Sequence[str], title: str
 ) -> Figure:
     """Counts by name, largest first, with a note beside each bar."""
     with style():
@@ -282,9 +281,7 @@ def _label_incomplete(axes: Axes, x: Array, values: Array) -> None:
         )  # fmt: skip
 
 
-def _line_with_label(
-    axes: Axes, x: Array, values: Array, colour: str, label: str
-) -> None:
+def _line_with_label(axes: Axes, x: Array, values: Array, colour: str, label: str) -> None:
     axes.plot(x, values, color=colour, linewidth=1.5)
     known = [(place, value) for place, value in zip(x, values, strict=True) if value == value]
     if known:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ga4_analytics.errors import DamagedFileError
+from ga4_analytics.errors import DamagedFileError, UnknownShapeError
 from ga4_analytics.sources.batches import GIVEN, LINE, PARAMETER, TEXT, RawBatch
 from ga4_analytics.sources.flat_csv import flat_columns
 from ga4_analytics.sources.lines import Seen
@@ -36,6 +36,7 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Raw
     try:
         with pq.ParquetFile(path) as file:
             nested = is_nested(file.schema_arrow)
+            _check_repeated(file.schema_arrow, path)
             total = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=ROWS):
                 if batch.num_rows:
@@ -54,6 +55,43 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Raw
 def is_nested(schema: pa.Schema) -> bool:
     """Whether any field is a record or a list, as in BigQuery's export."""
     return any(pa.types.is_nested(field.type) for field in schema)
+
+
+def _check_repeated(schema: pa.Schema, path: Path) -> None:
+    """Refuse repeated fields that are not Google's."""
+    for name, wanted in (
+        ("event_params", ("key", "value")),
+        ("user_properties", ("key", "value")),
+        ("items", ("item_id",)),
+    ):
+        at = schema.get_field_index(name)
+        kind = schema.field(at).type if at >= 0 else None
+        if kind is None or pa.types.is_null(kind):
+            continue
+        element = (
+            kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else None
+        )
+        if (
+            element is None
+            or not pa.types.is_struct(element)
+            or any(element.get_field_index(field) < 0 for field in wanted)
+        ):
+            raise UnknownShapeError(
+                f"{path}: the column {name} is of type {kind}.",
+                rule=f"It must be a list of records with {' and '.join(wanted)}, as BigQuery "
+                "exports it.",
+                remedy="Export the table as it is: bq extract --destination_format=PARQUET.",
+            )
+
+
+def _is_list_of(kind: pa.DataType, fields: tuple[str, ...]) -> bool:
+    """Whether a type is a list of records with these fields."""
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+        return False
+    element = kind.value_type
+    return pa.types.is_struct(element) and all(
+        element.get_field_index(field) >= 0 for field in fields
+    )
 
 
 def _batch(
