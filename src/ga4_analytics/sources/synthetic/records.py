@@ -10,7 +10,7 @@ import numpy as np
 
 from ga4_analytics.sources.synthetic.catalogue import baskets
 from ga4_analytics.sources.synthetic.draws import Ints, below, uniform, words
-from ga4_analytics.sources.synthetic.pages import (
+from ga4_analytics.sources.synthetic.page_records import (
     Page,
     Record,
     basket_records,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,13 @@ class Slice:
     device: Ints
     source: Ints
     ts: Ints
+
+    def pieces(self, most: int) -> Iterator[Slice]:
+        """Cut into parts of at most so many events."""
+        for start in range(0, len(self.ts), most):
+            rows = slice(start, start + most)
+            yield Slice(self.first + start, self.user[rows], self.country[rows],
+                        self.device[rows], self.source[rows], self.ts[rows])  # fmt: skip
 
 
 def day_slice(sample: Sample, day: int) -> Slice:

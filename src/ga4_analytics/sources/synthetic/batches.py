@@ -1,0 +1,98 @@
+"""Some events of one day with all that their description needs, one array a property."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ga4_analytics.sources.synthetic.draws import Ints, words
+from ga4_analytics.sources.synthetic.pages import item_of, page_of
+from ga4_analytics.sources.synthetic.published import CODE
+from ga4_analytics.sources.synthetic.sample import PLAIN_PAGE, Sample
+from ga4_analytics.sources.synthetic.slices import Slice, day_slice
+
+BATCH = 50_000
+"""Most events that are described at once."""
+Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Events of one day, in time order.
+
+    Attributes:
+        date_text: The day, ``YYYYMMDD``.
+        who: User, country, device, first source and time of each event.
+        code: Event name, a position in `EVENT_NAMES`.
+        session: Position in the sessions; -1 without consent.
+        order: Position in the orders; -1 where it is no purchase.
+        gap_ms: Milliseconds since the session's event before.
+        dice: A draw for the event's details; whole numbers from 0.
+        page: The page it happens on, a position in `pages`.
+        before: The page before in the session; -1 on the first.
+        item: The item that the page is about or could lead to, a position in `ITEMS`.
+    """
+
+    date_text: str
+    who: Slice
+    code: Ints
+    session: Ints
+    order: Ints
+    gap_ms: Ints
+    dice: Ints
+    page: Ints
+    before: Ints
+    item: Ints
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def named(self, *names: str) -> Marks:
+        """Which events have one of these names."""
+        return np.isin(self.code, [CODE[name] for name in names])
+
+
+def _shown(sample: Sample, number: Ints, session: Ints) -> tuple[Ints, Ints, Marks]:
+    """The page seen as each number, the draw it was made by, and whether a session began on it."""
+    there = np.maximum(number, 0)
+    owner = sample.page_session
+    is_first = (there == 0) | (owner[there - 1] != owner[there]) if len(owner) else there == 0
+    kind, draw = np.full(len(number), PLAIN_PAGE), np.maximum(session, 0) * 7
+    seen = np.flatnonzero(number >= 0)
+    kind[seen] = sample.page_kind[number[seen]]
+    draw[seen] = words(sample.spec.seed, "page", number[seen]) >> np.uint64(20)
+    return page_of(kind, draw, is_first | (number < 0)), draw, is_first | (number < 0)
+
+
+def day_batches(sample: Sample, day: int) -> Iterator[Batch]:
+    """Look up what is known of a day's events.
+
+    Args:
+        sample: The sample.
+        day: The day, from 0.
+
+    Yields:
+        At most `BATCH` events each, so that a busy day needs no more memory than a quiet one.
+    """
+    for who in day_slice(sample, day).pieces(BATCH):
+        rows = slice(who.first, who.first + len(who.ts))
+        events = sample.events
+        session, number = events.session[rows].astype(np.int64), events.page[rows]
+        page, draw, is_first = _shown(sample, number, session)
+        before, _, _ = _shown(sample, np.where(is_first, 0, number - 1), session)
+        dice = words(sample.spec.seed, "detail", events.key[rows]) >> np.uint64(8)
+        yield Batch(
+            date_text=f"{sample.spec.day(day):%Y%m%d}",
+            who=who,
+            code=events.code[rows].astype(np.int64),
+            session=session,
+            order=events.order[rows].astype(np.int64),
+            gap_ms=events.gap_ms[rows].astype(np.int64),
+            dice=dice.astype(np.int64),
+            page=page,
+            before=np.where(is_first, -1, before),
+            item=item_of(draw),
+        )
