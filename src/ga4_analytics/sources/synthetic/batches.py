@@ -80,7 +80,7 @@ def day_batches(sample: Sample, day: int) -> Iterator[Batch]:
     for who in day_slice(sample, day).pieces(BATCH):
         rows = slice(who.first, who.first + len(who.ts))
         events = sample.events
-        session, number = events.session[rows].astype(np.int64), events.page[rows]
+        session, number = (each[rows].astype(np.int64) for each in (events.session, events.page))
         page, draw, is_first = _shown(sample, number, session)
         before, _, _ = _shown(sample, np.where(is_first, 0, number - 1), session)
         dice = words(sample.spec.seed, "detail", events.key[rows]) >> np.uint64(8)

@@ -104,8 +104,8 @@ class Describer:
         records += [{**record, "transaction_id": NOT_SET} for record in records]
         kind = np.where(lists >= 0, sizes[lists] + np.where(listed, most, 0), -1)
         kind[bought] = len(records) + np.arange(len(bought))
-        records += [self._sale(order, int(sizes[lists[row]]))
-                    for order, row in zip(orders.tolist(), bought.tolist(), strict=True)]  # fmt: skip
+        in_sale = zip(orders.tolist(), sizes[lists[bought]].tolist(), strict=True)
+        records += [self._sale(order, size) for order, size in in_sale]
         value, valued = np.zeros(len(batch)), np.zeros(len(batch), np.bool_)
         value[bought] = self._revenue[orders] / MICROS
         valued[bought] = self._sample.orders.has_value[orders]

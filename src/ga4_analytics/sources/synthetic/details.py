@@ -18,6 +18,11 @@ from ga4_analytics.sources.synthetic.traits import engaged_sessions, session_sou
 from ga4_analytics.sources.synthetic.world import SOURCES
 
 _REFERRING = ("google", "bing", "baidu")
+_LINK = {
+    "link_url": "https://maps.harbour.example/?at=pier&z=14",
+    "outbound": "true",
+    "link_domain": "maps.harbour.example",
+}
 _UNCOLLECTED = (NOT_SET, "(data deleted)")
 
 
@@ -87,8 +92,7 @@ class Details:
         searched = batch.named("view_search_results")
         yield Param("search_term", searched, texts(searches, batch.page))
         clicked = batch.named("click")
-        for name, text in (("link_url", "https://maps.harbour.example/?at=pier&z=14"),
-                           ("outbound", "true"), ("link_domain", "maps.harbour.example")):  # fmt: skip
+        for name, text in _LINK.items():
             yield Param(name, clicked, constant(text, count))
         tier = texts(["Overnight", "Ground"], batch.dice % 3 > 0)
         yield Param("shipping_tier", batch.named("add_shipping_info"), tier)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pyarrow as pa
 
 _VALUES = tuple(f"value.{slot}_value" for slot in ("string", "int", "float", "double"))
@@ -67,6 +69,7 @@ def _fields(paths: list[str]) -> list[pa.Field]:
     return [pa.field(name, _type_of(name, inner)) for name, inner in grouped.items()]
 
 
+@cache
 def schema() -> pa.Schema:
     """The export's columns with BigQuery's types.
 

@@ -29,7 +29,7 @@ class Param:
     values: NDArray[np.integer] | NDArray[np.floating] | pa.DictionaryArray
 
 
-def texts(values: Sequence[str | None], positions: NDArray[np.integer]) -> pa.DictionaryArray:
+def texts(values: Sequence[str | None], positions: NDArray[np.integer] | Marks) -> pa.DictionaryArray:
     """Look texts up.
 
     Args:
@@ -43,7 +43,7 @@ def texts(values: Sequence[str | None], positions: NDArray[np.integer]) -> pa.Di
     return coded(pa.array(values, pa.string()), positions)
 
 
-def coded(values: pa.Array, positions: NDArray[np.integer]) -> pa.DictionaryArray:
+def coded(values: pa.Array, positions: NDArray[np.integer] | Marks) -> pa.DictionaryArray:
     """Look values of any type up: they are described once, however many events share them.
 
     Args:
