@@ -159,8 +159,10 @@ class DuckDBWarehouse:
             "type": "duckdb",
             "path": str(self._path),
             "schema": "analytics",
-            "threads": 2,
-            "settings": self._settings(),
+            "threads": 1,
+            # Given when the file is opened: dbt-duckdb repeats "settings" on every cursor, and
+            # DuckDB refuses to set the folder again once it has spilled into it.
+            "config_options": self._settings(),
         }
 
     def dbt_environment(self) -> dict[str, str]:
