@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ga4_analytics.sources.synthetic.draws import Ints, words
 from ga4_analytics.sources.synthetic.pages import item_of, page_of
+from ga4_analytics.sources.synthetic.params import Marks
 from ga4_analytics.sources.synthetic.published import CODE
 from ga4_analytics.sources.synthetic.sample import PLAIN_PAGE, Sample
 from ga4_analytics.sources.synthetic.slices import Slice, day_slice
 
-BATCH = 50_000
+BATCH = 20_000
 """Most events that are described at once."""
-Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

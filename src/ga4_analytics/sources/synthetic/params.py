@@ -29,7 +29,9 @@ class Param:
     values: NDArray[np.integer] | NDArray[np.floating] | pa.DictionaryArray
 
 
-def texts(values: Sequence[str | None], positions: NDArray[np.integer] | Marks) -> pa.DictionaryArray:
+def texts(
+    values: Sequence[str | None], positions: NDArray[np.integer] | Marks
+) -> pa.DictionaryArray:
     """Look texts up.
 
     Args:

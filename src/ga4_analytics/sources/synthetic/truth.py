@@ -11,9 +11,9 @@ import numpy as np
 
 from ga4_analytics.sources.synthetic.draws import Ints
 from ga4_analytics.sources.synthetic.published import CODE, EVENT_NAMES
-from ga4_analytics.sources.synthetic.traits import engaged_sessions
 from ga4_analytics.sources.synthetic.sample import Sample
 from ga4_analytics.sources.synthetic.sessions import DAY_US
+from ga4_analytics.sources.synthetic.traits import engaged_sessions
 from ga4_analytics.sources.synthetic.world import COUNTRIES, DEVICES, SOURCES
 
 FILE_NAME = "_truth.json"

@@ -3,86 +3,54 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from itertools import zip_longest
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from ga4_analytics.sources.synthetic.records import Describer
+import pyarrow as pa
+
+from ga4_analytics.sources.synthetic.columns import Describer
+from ga4_analytics.sources.synthetic.layout import HEADER
 from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.shapes.cells import elements, is_repeated, rows_of
 from ga4_analytics.sources.synthetic.spec import Progress
 
 FILE_NAME = "ga4_raw.csv"
-_VALUES = tuple(f"value.{slot}_value" for slot in ("string", "int", "float", "double"))
-_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("", ("event_date", "event_timestamp", "event_name")),
-    ("event_params.", ("key", *_VALUES)),
-    ("", ("event_previous_timestamp", "event_value_in_usd", "event_bundle_sequence_id",
-          "event_server_timestamp_offset", "user_id", "user_pseudo_id")),
-    ("privacy_info.", ("analytics_storage", "ads_storage", "uses_transient_token")),
-    ("user_properties.", ("key", *_VALUES, "value.set_timestamp_micros")),
-    ("", ("user_first_touch_timestamp",)),
-    ("user_ltv.", ("revenue", "currency")),
-    ("device.", ("category", "mobile_brand_name", "mobile_model_name", "mobile_marketing_name",
-                 "mobile_os_hardware_model", "operating_system", "operating_system_version",
-                 "vendor_id", "advertising_id", "language", "is_limited_ad_tracking",
-                 "time_zone_offset_seconds", "web_info.browser", "web_info.browser_version")),
-    ("geo.", ("continent", "sub_continent", "country", "region", "city", "metro")),
-    ("app_info.", ("id", "version", "install_store", "firebase_app_id", "install_source")),
-    ("traffic_source.", ("medium", "name", "source")),
-    ("", ("stream_id", "platform")),
-    ("event_dimensions.", ("hostname",)),
-    ("ecommerce.", ("total_item_quantity", "purchase_revenue_in_usd", "purchase_revenue",
-                    "refund_value_in_usd", "refund_value", "shipping_value_in_usd",
-                    "shipping_value", "tax_value_in_usd", "tax_value", "unique_items",
-                    "transaction_id")),
-    ("items.", ("item_id", "item_name", "item_brand", "item_variant", "item_category",
-                "item_category2", "item_category3", "item_category4", "item_category5",
-                "price_in_usd", "price", "quantity", "item_revenue_in_usd", "item_revenue",
-                "item_refund_in_usd", "item_refund", "coupon", "affiliation", "location_id",
-                "item_list_id", "item_list_name", "item_list_index", "promotion_id",
-                "promotion_name", "creative_name", "creative_slot")),
-)  # fmt: skip
-HEADER = tuple(prefix + name for prefix, names in _PARTS for name in names)
-_POSITION = {name: position for position, name in enumerate(HEADER)}
-_ARRAYS = ("event_params", "user_properties", "items")
+
+Rows = list[list[tuple[Any, ...]]]
 
 
-def flatten(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Name nested fields by their path; arrays stay out.
+def _array_of(name: str) -> str:
+    return name.partition(".")[0] if is_repeated(name) else ""
 
-    Example:
-        >>> flatten({"geo": {"country": "Peru"}, "items": []})
-        {'geo.country': 'Peru'}
+
+def _block(table: pa.Table, array: str, names: Sequence[str]) -> Rows:
+    """The cells of neighbouring columns by event: one row, or one for each element."""
+    if not array:
+        return [[row] for row in rows_of(table, names)]
+    paths = [name.split(".")[1:] for name in names]
+    return elements(table[array].combine_chunks(), paths)
+
+
+def console_rows(table: pa.Table) -> Iterator[list[Any]]:
+    """Give the rows of events: an event's arrays advance side by side and end on their own.
+
+    Args:
+        table: Events with all the columns of `schema`.
+
+    Yields:
+        Cells as many as `HEADER`.
     """
-    flat: dict[str, Any] = {}
-    for key, value in record.items():
-        if isinstance(value, dict):
-            flat.update(flatten(value, f"{prefix}{key}."))
-        elif not isinstance(value, list):
-            flat[prefix + key] = value
-    return flat
-
-
-def console_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
-    """Give the rows of an event: its arrays advance side by side and end on their own.
-
-    Example:
-        >>> rows = console_rows({"event_name": "a", "event_params": [{"key": "x"}, {"key": "y"}]})
-        >>> [(row[2], row[3]) for row in rows]
-        [('a', 'x'), ('', 'y')]
-    """
-    arrays = (
-        [flatten(element, f"{name}.") for element in record.get(name, [])] for name in _ARRAYS
-    )
-    parent = flatten(record)
-    for elements in list(zip_longest(*arrays, fillvalue={})) or [()]:
-        row: list[Any] = [""] * len(HEADER)
-        for cells in (parent, *elements):
-            for name, value in cells.items():
-                row[_POSITION[name]] = value
-        yield row
-        parent = {}
+    groups = [(array, tuple(names)) for array, names in groupby(HEADER, _array_of)]
+    blocks = [_block(table, array, names) for array, names in groups]
+    blanks = [("",) * len(names) for _, names in groups]
+    for event in zip(*blocks, strict=True):
+        for place in range(max(map(len, event))):
+            row: list[Any] = []
+            for block, blank in zip(event, blanks, strict=True):
+                row += block[place] if place < len(block) else blank
+            yield row
 
 
 def write_console(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
@@ -101,8 +69,7 @@ def write_console(sample: Sample, folder: Path, progress: Progress) -> list[Path
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         for day in range(sample.spec.days):
-            count = 0
-            for count, record in enumerate(describer.day(day), start=1):  # noqa: B007
-                writer.writerows(console_rows(record))
-            progress(count)
+            for table in describer.day(day):
+                writer.writerows(console_rows(table))
+                progress(len(table))
     return [path]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ga4_analytics.sources.synthetic.records import Describer
+import pyarrow as pa
+
+from ga4_analytics.sources.synthetic.columns import Describer
 from ga4_analytics.sources.synthetic.sample import Sample
-from ga4_analytics.sources.synthetic.shapes.console import flatten
+from ga4_analytics.sources.synthetic.shapes.cells import elements, rows_of
 from ga4_analytics.sources.synthetic.spec import Progress
 
 FILE_NAME = "ga4_events_flat.csv"
@@ -36,20 +39,25 @@ _PARAMS = {
 }  # fmt: skip
 """Parameter to column; the collected source says its scope, as a bare ``source`` would not."""
 HEADER = tuple(name.replace(".", "_") for name in _FIELDS) + tuple(_PARAMS.values())
+_PARAM = (("key",), *(("value", f"{slot}_value") for slot in ("string", "int", "double")))
 
 
-def flat_row(record: dict[str, Any]) -> list[Any]:
-    """One event as the cells of `HEADER`; its items stay out.
+def flat_rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Give events as the cells of `HEADER`; their items stay out.
 
-    Example:
-        >>> param = {"key": "page_title", "value": {"string_value": "Home"}}
-        >>> row = flat_row({"event_name": "page_view", "event_params": [param]})
-        >>> row[HEADER.index("page_title")], row[HEADER.index("geo_country")]
-        ('Home', '')
+    Args:
+        table: Events with all the columns of `schema`.
+
+    Yields:
+        A tuple an event.
     """
-    cells = flatten(record)
-    params = {each["key"]: next(iter(each["value"].values())) for each in record["event_params"]}
-    return [*(cells.get(name, "") for name in _FIELDS), *(params.get(key, "") for key in _PARAMS)]
+    params = elements(table["event_params"].combine_chunks(), _PARAM)
+    for fields, found in zip(rows_of(table, _FIELDS), params, strict=True):
+        values = {
+            key: text if text is not None else whole if whole is not None else real
+            for key, text, whole, real in found
+        }
+        yield (*fields, *(values.get(key) for key in _PARAMS))
 
 
 def write_flat(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
@@ -68,7 +76,7 @@ def write_flat(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         for day in range(sample.spec.days):
-            rows = [flat_row(record) for record in describer.day(day)]
-            writer.writerows(rows)
-            progress(len(rows))
+            for table in describer.day(day):
+                writer.writerows(flat_rows(table))
+                progress(len(table))
     return [path]

@@ -18,63 +18,68 @@ _LEVEL = 1
 """The fastest: at higher levels compressing would take as long as all the rest."""
 
 
-def _spelled(value: Any) -> str | None:
+def _spelled(value: Any, before: str, after: str) -> str | None:
     if value is None:
         return None
     text = json.dumps(value, ensure_ascii=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return before + text + after
 
 
-def _wrapped(before: str, texts: pa.Array, after: str) -> pa.Array:
-    return pc.binary_join_element_wise(before, texts, after, "")
+def _joined(*parts: pa.Array | str) -> pa.Array:
+    return pc.binary_join_element_wise(*parts, "")
 
 
-def json_objects(fields: dict[str, pa.Array]) -> pa.Array:
-    """Put columns together to one JSON object a row; null fields are left out.
-
-    Example:
-        >>> columns = {"a": pa.array([1, None]), "b": pa.array(["x<y", None])}
-        >>> json_objects(columns).to_pylist()
-        ['{"a":"1","b":"x\\\\u003cy"}', '{}']
-    """
-    members = [_wrapped(f'"{name}":', json_values(each), ",") for name, each in fields.items()]
+def _object(column: pa.StructArray, before: str, after: str) -> pa.Array:
+    names = [column.type.field(i).name for i in range(column.type.num_fields)]
+    members = [json_values(column.field(name), f'"{name}":', ",") for name in names]
     # Not joined by commas with nulls skipped: Arrow then drops rows that have nothing but nulls.
-    joined = pc.binary_join_element_wise(
-        *members, "", null_handling="replace", null_replacement=""
-    )
-    return _wrapped("{", pc.ascii_rtrim(joined, ","), "}")
+    inside = pc.binary_join_element_wise(*members, "", null_handling="replace", null_replacement="")
+    texts = _joined(before + "{", pc.ascii_rtrim(inside, ","), "}" + after)
+    return pc.if_else(column.is_valid(), texts, None) if column.null_count else texts
 
 
-def json_values(column: pa.Array) -> pa.Array:
+def _list(column: pa.ListArray, before: str, after: str) -> pa.Array:
+    elements = pa.ListArray.from_arrays(column.offsets, json_values(column.values))
+    inside = pc.binary_join(elements, ",")
+    return _joined(before + "[", inside.fill_null(""), "]" + after)
+
+
+def json_values(column: pa.Array, before: str = "", after: str = "") -> pa.Array:
     """Write a column's values as JSON texts.
 
     Args:
         column: Numbers, texts, structs, lists or dictionaries of these.
+        before: Goes in front of each text.
+        after: Goes behind each text.
 
     Returns:
         Texts as many as values; null where the value is null, but a null list is an empty one.
+        Null fields are left out.
 
     Example:
-        >>> json_values(pa.array([[{"n": 2.0}], [], None])).to_pylist()
+        >>> json_values(pa.array([[{"n": 2.0, "a": None}], [], None])).to_pylist()
         ['[{"n":2.0}]', '[]', '[]']
+        >>> json_values(pa.array([{"a": 1, "b": "x<y"}]), "", ";").to_pylist()
+        ['{"a":"1","b":"x\\\\u003cy"};']
     """
     kind = column.type
     if pa.types.is_list(kind):
-        elements = pa.ListArray.from_arrays(column.offsets, json_values(column.values))
-        return _wrapped("[", pc.binary_join(elements, ",").fill_null(""), "]")
+        return _list(column, before, after)
     if column.null_count == len(column):
         return pa.nulls(len(column), pa.string())
-    if pa.types.is_dictionary(kind):
-        texts = json_values(column.dictionary).take(column.indices)
-        return texts.fill_null("[]") if pa.types.is_list(kind.value_type) else texts
     if pa.types.is_struct(kind):
-        fields = {kind.field(i).name: column.field(i) for i in range(kind.num_fields)}
-        return pc.if_else(column.is_valid(), json_objects(fields), None)
+        return _object(column, before, after)
     if pa.types.is_integer(kind):
-        return _wrapped('"', column.cast(pa.string()), '"')
-    distinct = column.dictionary_encode()
-    texts = pa.array([_spelled(value) for value in distinct.dictionary.to_pylist()], pa.string())
-    return texts.take(distinct.indices)
+        return _joined(f'{before}"', column.cast(pa.string()), f'"{after}')
+    if not pa.types.is_dictionary(kind):
+        distinct = column.dictionary_encode()
+        texts = [_spelled(value, before, after) for value in distinct.dictionary.to_pylist()]
+        return pa.array(texts, pa.string()).take(distinct.indices)
+    texts = json_values(column.dictionary, before, after).take(column.indices)
+    if pa.types.is_list(kind.value_type):
+        return texts.fill_null(f"{before}[]{after}")
+    return texts
 
 
 def json_lines(table: pa.Table) -> memoryview:
@@ -84,8 +89,9 @@ def json_lines(table: pa.Table) -> memoryview:
         >>> bytes(json_lines(pa.table({"a": [1, 2]})))
         b'{"a":"1"}\\n{"a":"2"}\\n'
     """
-    columns = {name: table[name].combine_chunks() for name in table.column_names}
-    lines = _wrapped("", json_objects(columns), "\n")
+    columns = [table[name].combine_chunks() for name in table.column_names]
+    rows = pa.StructArray.from_arrays(columns, table.column_names)
+    lines = json_values(rows, after="\n")
     _, offsets, data = lines.buffers()
     ends = memoryview(offsets).cast("i")
     return memoryview(data)[ends[lines.offset] : ends[lines.offset + len(lines)]]
