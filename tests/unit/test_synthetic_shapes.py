@@ -21,7 +21,14 @@ from synthetic_readers import (
     skinny_line,
 )
 
-from ga4_analytics.sources.synthetic import Sample, SampleSpec, generate, tell_truth, write_shape
+from ga4_analytics.sources.synthetic import (
+    Sample,
+    SampleSpec,
+    batches,
+    generate,
+    tell_truth,
+    write_shape,
+)
 from ga4_analytics.sources.synthetic.truth import write_truth
 
 MISSING = (None, "", "(not set)")
@@ -97,6 +104,20 @@ def test_the_flat_shape_tells_the_same_events(
         assert (line["device_category"], line["traffic_source_source"]) == (device, source)
         assert (line["traffic_source_medium"], line["ecommerce_transaction_id"]) == (medium, order)
         assert line["ecommerce_purchase_revenue_in_usd"] == revenue
+
+
+def test_a_day_in_parts_tells_the_same_events(
+    sample: Sample,
+    events: list[dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "BATCH", 50)
+    told: list[int] = []
+    paths = write_shape(sample, tmp_path / "parquet", "parquet", told.append)
+    assert max(told) == 50 and len(told) > 16
+    assert [plain(event) for event in read_parquet(paths)] == [plain(event) for event in events]
+    assert read_ndjson(write_shape(sample, tmp_path / "ndjson", "ndjson")) == events
 
 
 class Recount:

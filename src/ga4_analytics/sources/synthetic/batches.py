@@ -54,16 +54,21 @@ class Batch:
         return np.isin(self.code, [CODE[name] for name in names])
 
 
-def _shown(sample: Sample, number: Ints, session: Ints) -> tuple[Ints, Ints, Marks]:
-    """The page seen as each number, the draw it was made by, and whether a session began on it."""
-    there = np.maximum(number, 0)
-    owner = sample.page_session
-    is_first = (there == 0) | (owner[there - 1] != owner[there]) if len(owner) else there == 0
+def _is_first(sample: Sample, number: Ints) -> Marks:
+    """Whether a session began on the page of each number; before any page it may have."""
+    is_first = number <= 0
+    later, owner = np.flatnonzero(number > 0), sample.page_session
+    is_first[later] = owner[number[later] - 1] != owner[number[later]]
+    return is_first
+
+
+def _shown(sample: Sample, number: Ints, session: Ints, is_first: Marks) -> tuple[Ints, Ints]:
+    """The page that each number stands for, and the draw that it was made by."""
     kind, draw = np.full(len(number), PLAIN_PAGE), np.maximum(session, 0) * 7
     seen = np.flatnonzero(number >= 0)
     kind[seen] = sample.page_kind[number[seen]]
     draw[seen] = words(sample.spec.seed, "page", number[seen]) >> np.uint64(20)
-    return page_of(kind, draw, is_first | (number < 0)), draw, is_first | (number < 0)
+    return page_of(kind, draw, is_first), draw
 
 
 def day_batches(sample: Sample, day: int) -> Iterator[Batch]:
@@ -80,8 +85,10 @@ def day_batches(sample: Sample, day: int) -> Iterator[Batch]:
         rows = slice(who.first, who.first + len(who.ts))
         events = sample.events
         session, number = (each[rows].astype(np.int64) for each in (events.session, events.page))
-        page, draw, is_first = _shown(sample, number, session)
-        before, _, _ = _shown(sample, np.where(is_first, 0, number - 1), session)
+        is_first = _is_first(sample, number)
+        page, draw = _shown(sample, number, session, is_first)
+        earlier = np.where(is_first, -1, number - 1)
+        before, _ = _shown(sample, earlier, session, _is_first(sample, earlier))
         dice = words(sample.spec.seed, "detail", events.key[rows]) >> np.uint64(8)
         yield Batch(
             date_text=f"{sample.spec.day(day):%Y%m%d}",

@@ -58,28 +58,27 @@ def json_values(column: pa.Array, before: str = "", after: str = "") -> pa.Array
         Null fields are left out.
 
     Example:
-        >>> json_values(pa.array([[{"n": 2.0, "a": None}], [], None])).to_pylist()
-        ['[{"n":2.0}]', '[]', '[]']
+        >>> json_values(pa.array([[{"n": 2.0}, {"n": None}], [], None])).to_pylist()
+        ['[{"n":2.0},{}]', '[]', '[]']
         >>> json_values(pa.array([{"a": 1, "b": "x<y"}]), "", ";").to_pylist()
         ['{"a":"1","b":"x\\\\u003cy"};']
     """
     kind = column.type
     if pa.types.is_list(kind):
         return _list(column, before, after)
+    if pa.types.is_dictionary(kind):
+        texts = json_values(column.dictionary, before, after).take(column.indices)
+        is_list = pa.types.is_list(kind.value_type)
+        return texts.fill_null(f"{before}[]{after}") if is_list else texts
     if column.null_count == len(column):
         return pa.nulls(len(column), pa.string())
     if pa.types.is_struct(kind):
         return _object(column, before, after)
     if pa.types.is_integer(kind):
         return _joined(f'{before}"', column.cast(pa.string()), f'"{after}')
-    if not pa.types.is_dictionary(kind):
-        distinct = column.dictionary_encode()
-        texts = [_spelled(value, before, after) for value in distinct.dictionary.to_pylist()]
-        return pa.array(texts, pa.string()).take(distinct.indices)
-    texts = json_values(column.dictionary, before, after).take(column.indices)
-    if pa.types.is_list(kind.value_type):
-        return texts.fill_null(f"{before}[]{after}")
-    return texts
+    distinct = column.dictionary_encode()
+    spelled = [_spelled(value, before, after) for value in distinct.dictionary.to_pylist()]
+    return pa.array(spelled, pa.string()).take(distinct.indices)
 
 
 def json_lines(table: pa.Table) -> memoryview:
