@@ -177,7 +177,7 @@ select
     cast(extract(epoch from cast(event_date + 1 as timestamp) at time zone :'timezone') as bigint)
         * 1000000 as day_end_us,
     cast(extract(epoch from now()) * 1000000 as bigint) as exported_at_us,
-    to_char(now() at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z-by-hand"') as load_id
+    to_char(now() at time zone 'UTC', 'YYYYMMDD"T"HH24MISSUS"Z-by-hand"') as load_id
 from numbered
 group by event_date;
 

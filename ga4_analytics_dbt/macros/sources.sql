@@ -16,3 +16,8 @@
 {% macro has_landing() -%}
     is_view
 {%- endmacro %}
+
+{# A column's value on the session's event at a place. #}
+{% macro of_place(column, place) -%}
+    max(case when place = {{ place }} then {{ column }} end)
+{%- endmacro %}

@@ -76,10 +76,9 @@ def test_own_data_and_every_part_of_it(folder: Path) -> None:
     assert (folder / "reports" / "findings.md").is_file()
 
 
-def test_postgres_and_the_steps_by_hand(folder: Path, postgres_url: str) -> None:
+def test_postgres_and_the_steps_by_hand(folder: Path, tmp_path: Path, postgres_url: str) -> None:
     (folder / "outputs").mkdir(exist_ok=True)
-    place = folder / "team"
-    place.mkdir()
+    place = tmp_path / "team"
     shutil.copytree(folder / "path", place / "path")
     here = {"GA4_WAREHOUSE": postgres_url}
     lines = [line for line in commands() if "psql" in line or "01_make" in line]

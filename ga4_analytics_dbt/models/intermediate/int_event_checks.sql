@@ -1,6 +1,6 @@
 with
 events as (
-    select * from {{ ref('int_events') }}
+    select * from {{ ref('int_identified_events') }}
 ),
 
 days as (
@@ -12,7 +12,10 @@ totals as (
         events.dataset, events.event_date,
         count(*) as events,
         count(*) filter (where events.user_key is null) as events_without_user,
-        count(*) filter (where events.session_key is null) as events_without_session,
+        count(*) filter (
+            where events.user_key is null or events.event_timestamp is null
+            or (events.ga_session_id is null and not events.is_session_derivable)
+        ) as events_without_session,
         count(*) filter (where events.event_timestamp is null) as events_without_timestamp,
         count(events.event_timestamp) as timed_events,
         count(*) filter (

@@ -26,9 +26,7 @@ select
         when events.user_key is null or events.event_timestamp is null then null
         when events.is_session_derivable then true
         when events.ga_session_id is not null then false
-    end as is_session_derived,
-    events.event_name in ('page_view', 'screen_view') as is_view,
-    coalesce(events.event_name in {{ text_list(var('key_events')) }}, false) as is_key_event
+    end as is_session_derived
 from events
 left join derived_sessions
     on events.dataset = derived_sessions.dataset

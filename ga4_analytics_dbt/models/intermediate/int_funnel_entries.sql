@@ -21,7 +21,7 @@ events as (
         users.user_number, events.event_id, events.event_name, events.event_date,
         events.event_timestamp, events.batch_page_id, events.batch_ordering_id,
         events.batch_event_index, events.device_category, events.country
-    from {{ ref('int_events') }} as events
+    from {{ ref('int_identified_events') }} as events
     inner join users
         on events.dataset = users.dataset and events.user_key = users.user_key
     where events.event_timestamp is not null

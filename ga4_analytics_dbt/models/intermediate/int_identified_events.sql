@@ -37,7 +37,9 @@ select
     case when datasets.streams > 1 then '/' || coalesce(events.stream_id, '') else '' end
         as stream_part,
     not coalesce(days.has_session_id, false) and events.event_timestamp is not null
-        as is_session_derivable
+        as is_session_derivable,
+    events.event_name in ('page_view', 'screen_view') as is_view,
+    coalesce(events.event_name in {{ text_list(var('key_events')) }}, false) as is_key_event
 from events
 left join days on events.dataset = days.dataset and events.event_date = days.event_date
 left join datasets on events.dataset = datasets.dataset

@@ -11,8 +11,9 @@ events as (
 candidates as (
     select
         events.*,
+        totals.session_ordinal,
         row_number() over (
-            partition by events.dataset, events.session_key order by {{ event_order() }}
+            partition by totals.session_ordinal order by {{ event_order() }}
         ) as place
     from events
     inner join totals
@@ -24,44 +25,36 @@ candidates as (
         )
 ),
 
--- the place of the first event of each kind
-places as (
+-- the place of the first event of each kind, beside each of them
+marked as (
     select
-        dataset,
-        session_key,
-        min(case when {{ has_landing() }} then place end) as landing_place
+        *,
+        min(case when {{ has_landing() }} then place end)
+            over (partition by session_ordinal) as landing_place
         {%- for scope in source_scopes() %},
-        min(case when {{ has_source(scope) }} then place end) as {{ scope }}_place
+        min(case when {{ has_source(scope) }} then place end)
+            over (partition by session_ordinal) as {{ scope }}_place
         {%- endfor %}
     from candidates
-    group by dataset, session_key
 )
 
+-- each maximum is over one event, so that it only picks its value
 select
-    places.dataset,
-    places.session_key,
-    first_event.event_id as first_event_id,
-    first_event.event_date as session_date,
-    first_event.batch_page_id,
-    first_event.batch_ordering_id,
-    first_event.batch_event_index,
-    first_event.device_category,
-    first_event.country,
-    landing_event.page_path as landing_page,
-    session_event.session_channel_group as exported_channel_group,
-    event_event.gclid
+    dataset,
+    session_key,
+    {{ of_place('event_id', '1') }} as first_event_id,
+    {{ of_place('event_date', '1') }} as session_date,
+    {{ of_place('batch_page_id', '1') }} as batch_page_id,
+    {{ of_place('batch_ordering_id', '1') }} as batch_ordering_id,
+    {{ of_place('batch_event_index', '1') }} as batch_event_index,
+    {{ of_place('device_category', '1') }} as device_category,
+    {{ of_place('country', '1') }} as country,
+    {{ of_place('page_path', 'landing_place') }} as landing_page,
+    {{ of_place('session_channel_group', 'session_place') }} as exported_channel_group,
+    {{ of_place('gclid', 'event_place') }} as gclid
     {%- for scope in source_scopes() %}{% for part in ['source', 'medium', 'campaign'] %},
-    {{ scope }}_event.{{ scope }}_{{ part }}
+    {{ of_place(scope ~ '_' ~ part, scope ~ '_place') }}
         as {{ 'exported' if scope == 'session' else scope }}_{{ part }}
     {%- endfor %}{% endfor %}
-from places
-inner join candidates as first_event
-    on places.dataset = first_event.dataset
-    and places.session_key = first_event.session_key
-    and first_event.place = 1
-{%- for kind in ['landing'] + source_scopes() %}
-left join candidates as {{ kind }}_event
-    on places.dataset = {{ kind }}_event.dataset
-    and places.session_key = {{ kind }}_event.session_key
-    and places.{{ kind }}_place = {{ kind }}_event.place
-{%- endfor %}
+from marked
+group by dataset, session_key

@@ -16,7 +16,7 @@ events as (
         {{ total('engagement_time_msec') }} as engagement_msec,
         {{ total("case when event_name = 'purchase' then purchase_revenue_usd_micros end") }}
             as raw_revenue_usd_micros
-    from {{ ref('int_events') }}
+    from {{ ref('int_identified_events') }}
     group by dataset, event_date
 ),
 

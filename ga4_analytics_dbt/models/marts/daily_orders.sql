@@ -29,7 +29,7 @@ purchases as (
         {{ total("case when event_name = 'purchase' then purchase_revenue_usd_micros end") }}
             as raw_revenue_usd_micros,
         {{ total('refund_value_usd_micros') }} as refund_usd_micros
-    from {{ ref('int_events') }}
+    from {{ ref('int_identified_events') }}
     where event_name in ('purchase', 'refund') or refund_value_usd_micros is not null
     group by dataset, event_date
 ),
@@ -41,7 +41,7 @@ firsts as (
 -- Repeats are counted on their own day, which may be later than the order's.
 repeats as (
     select events.dataset, events.event_date, count(*) as repeated_purchase_events
-    from {{ ref('int_events') }} as events
+    from {{ ref('int_identified_events') }} as events
     left join firsts
         on events.dataset = firsts.dataset and events.event_id = firsts.order_key
     where events.event_name = 'purchase' and firsts.order_key is null

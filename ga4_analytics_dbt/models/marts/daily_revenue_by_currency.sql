@@ -14,7 +14,7 @@ events as (
         {{ total("case when event_name = 'purchase' then purchase_revenue_micros end") }}
             as raw_revenue_micros,
         {{ total('refund_value_micros') }} as refund_micros
-    from {{ ref('int_events') }}
+    from {{ ref('int_identified_events') }}
     where event_name = 'purchase' or refund_value_micros is not null
     group by dataset, event_date, currency
 )

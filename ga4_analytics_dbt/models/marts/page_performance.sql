@@ -1,6 +1,6 @@
 with
 events as (
-    select * from {{ ref('int_events') }}
+    select * from {{ ref('int_identified_events') }}
 ),
 
 days as (

@@ -20,7 +20,7 @@ from ga4_analytics.workspace import Workspace
 @click.option(
     "--shape",
     type=click.Choice(SHAPES),
-    default="ndjson",
+    default="parquet",
     show_default=True,
     help="Which export to write.",
 )
