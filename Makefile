@@ -52,9 +52,9 @@ pytest: $(VENV)/.ready-test
 	@$(RUN) pytest -n 2 --dist worksteal
 
 lock: ## Write the lock files again (needs uv)
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header --python-version 3.11 \
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-strip-extras --python-version 3.11 \
 	  --extra build -o requirements.lock
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header --python-version 3.11 \
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-strip-extras --python-version 3.11 \
 	  --extra build --extra test -o requirements-test.lock
 
 clean: ## Remove the demo and the environment

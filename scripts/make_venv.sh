@@ -18,13 +18,13 @@ command -v "$python" >/dev/null 2>&1 ||
 
 if command -v uv >/dev/null 2>&1; then
     [ -x "$folder/bin/python" ] || uv venv --quiet --python "$python" "$folder"
-    uv pip install --quiet --python "$folder/bin/python" --require-hashes -r "$lock"
+    uv pip install --quiet --compile-bytecode --python "$folder/bin/python" --require-hashes --no-deps -r "$lock"
     uv pip install --quiet --python "$folder/bin/python" --no-deps --no-build-isolation -e .
 else
     "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 ||
         fail "$python cannot make virtual environments" "apt-get install python3-venv"
     [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
         --no-build-isolation -e .
 fi
