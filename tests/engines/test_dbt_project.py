@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+
 from ga4_analytics.transform.project import mart_names, project_dir
 from ga4_analytics.workspace import Workspace
-from psycopg.conninfo import conninfo_to_dict
 
 RAW = Path(__file__).parents[2] / "data" / "ga4_raw.csv"
 
