@@ -163,7 +163,7 @@ def marts(compiled: tuple[Path, dict[str, str]]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(str(path))
     connection.execute("create schema if not exists analytics")
     worlds = [random_world(seed) for seed in range(WORLDS)]
-    fill(connection, "int_events", EVENT_COLUMNS, [
+    fill(connection, "int_identified_events", EVENT_COLUMNS, [
         (world.name, "u", str(number), FIRST_DAY + timedelta(days=event.day), event.time_us,
          *event.batch, event.name, event.device, None)
         for world in worlds
