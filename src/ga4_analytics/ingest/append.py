@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ga4_analytics.ingest.stage_sql import text_literal
 from ga4_analytics.ingest.staging import PartWriter
 from ga4_analytics.sources.plan import KEY, ROW, STAGE_EVENTS, STAGE_ITEMS
+from ga4_analytics.sources.sql_text import text_literal
 from ga4_analytics.warehouse.base import Warehouse
 from ga4_analytics.warehouse.tables import CAPABILITIES
 

@@ -9,15 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
-
-
-def text_literal(text: str) -> str:
-    """A text as a SQL literal.
-
-    >>> text_literal("it's")
-    "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
+from ga4_analytics.sources.sql_text import text_literal
 
 
 def parquet_sql(paths: Sequence[Path]) -> str:

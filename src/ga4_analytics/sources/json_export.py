@@ -26,6 +26,7 @@ from ga4_analytics.sources.batches import (
 from ga4_analytics.sources.lines import Block, Seen, blocks
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
 from ga4_analytics.sources.nested import SLOTS, repeated_sql
+from ga4_analytics.sources.sql_text import quoted, text_literal
 
 _VALUE = pa.struct([(slot, TEXT) for slot in SLOTS])
 _DATED = pa.struct([*_VALUE, pa.field("set_timestamp_micros", TEXT)])
@@ -145,23 +146,22 @@ def _select(engine: duckdb.DuckDBPyConnection) -> str:
     selects: list[str] = [LINE]
     inner: list[str] = [LINE]
     for name in names:
-        field = f"x.{_quoted(name)}"
+        field = f"x.{quoted(name)}"
         if name in _LISTS:
             shape[name] = _json_shape(_LISTS[name])
-            selects.append(f"{repeated_sql(name, _LISTS[name], field)} as {_quoted(name)}")
+            selects.append(f"{repeated_sql(name, _LISTS[name], field)} as {quoted(name)}")
         elif name in records:
             shape[name] = "JSON"
             leaves = _without_empty(_leaf_tree(engine, name))
             if leaves:
-                inner.append(
-                    f"from_json({field}, {_literal(json.dumps(leaves))}) as {_quoted('r_' + name)}"
-                )
-            selects += _leaf_selects(name, _quoted("r_" + name), leaves)
+                shown = text_literal(json.dumps(leaves))
+                inner.append(f"from_json({field}, {shown}) as {quoted('r_' + name)}")
+            selects += _leaf_selects(name, quoted("r_" + name), leaves)
         else:
             shape[name] = "VARCHAR"
             target = name if name in GA4_TOP_LEVEL else PARAMETER + name
-            selects.append(f"nullif({field}, '') as {_quoted(target)}")
-    parsed = f"select {LINE}, from_json(j, {_literal(json.dumps(shape))}) as x from good"
+            selects.append(f"nullif({field}, '') as {quoted(target)}")
+    parsed = f"select {LINE}, from_json(j, {text_literal(json.dumps(shape))}) as x from good"
     if not names:
         return f"select {LINE} from good"
     return f"select {', '.join(selects)} from (select x, {', '.join(inner)} from ({parsed}))"
@@ -172,13 +172,13 @@ def _column(engine: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
 
 
 def _is_record(engine: duckdb.DuckDBPyConnection, name: str) -> bool:
-    path = _literal('$."' + name + '"')
+    path = text_literal('$."' + name + '"')
     return "OBJECT" in _column(engine, f"select distinct json_type(j, {path}) from good")
 
 
 def _leaf_tree(engine: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
     """The union of a record's keys; few distinct values stand for many rows."""
-    path = _literal('$."' + name + '"')
+    path = text_literal('$."' + name + '"')
     tree: dict[str, Any] = {}
     for text in _column(
         engine,
@@ -213,11 +213,11 @@ def _merge(tree: dict[str, Any], record: dict[str, Any]) -> None:
 def _leaf_selects(path: str, sql: str, tree: dict[str, Any]) -> list[str]:
     selects: list[str] = []
     for key, below in tree.items():
-        field, name = f"{sql}.{_quoted(key)}", f"{path}.{key}"
+        field, name = f"{sql}.{quoted(key)}", f"{path}.{key}"
         if isinstance(below, dict):
             selects += _leaf_selects(name, field, below)
         else:
-            selects.append(f"nullif({field}, '') as {_quoted(name)}")
+            selects.append(f"nullif({field}, '') as {quoted(name)}")
     return selects
 
 
@@ -227,11 +227,3 @@ def _json_shape(kind: pa.DataType) -> Any:
     if pa.types.is_struct(kind):
         return {field.name: _json_shape(field.type) for field in kind}
     return "VARCHAR"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -16,6 +16,7 @@ from ga4_analytics.sources.flat_csv import flat_columns
 from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL, ColumnOptions, plan_columns
 from ga4_analytics.sources.nested import repeated_sql
+from ga4_analytics.sources.sql_text import quoted
 
 ROWS = 16_384
 
@@ -116,12 +117,8 @@ def _raw_text(table: pa.Table):  # type: ignore[no-untyped-def]
     return lambda row: str(table.slice(row, 1).to_pylist()[0])
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _as_text(field: pa.Field) -> str:
-    name = _quoted(field.name)
+    name = quoted(field.name)
     return f"{_text_of(name, field.type)} as {name}"
 
 
@@ -141,14 +138,14 @@ def _text_of(sql: str, kind: pa.DataType) -> str:
 def _nested_columns(engine: duckdb.DuckDBPyConnection, schema: pa.Schema) -> dict[str, pa.Array]:
     selects: list[str] = []
     for field in schema:
-        repeated = repeated_sql(field.name, field.type, _quoted(field.name))
+        repeated = repeated_sql(field.name, field.type, quoted(field.name))
         if repeated:
-            selects.append(f"{repeated} as {_quoted(field.name)}")
+            selects.append(f"{repeated} as {quoted(field.name)}")
         elif field.name in GA4_TOP_LEVEL:
-            selects += _leaves(field.name, _quoted(field.name), field.type)
+            selects += _leaves(field.name, quoted(field.name), field.type)
         else:
             selects.append(
-                f"{_text_of(_quoted(field.name), field.type)} as {_quoted(PARAMETER + field.name)}"
+                f"{_text_of(quoted(field.name), field.type)} as {quoted(PARAMETER + field.name)}"
             )
     table = engine.sql(f"select {', '.join(selects)} from batch").to_arrow_table()
     return {name: table.column(name).combine_chunks() for name in table.schema.names}
@@ -160,6 +157,6 @@ def _leaves(path: str, sql: str, kind: pa.DataType) -> list[str]:
         return [
             leaf
             for field in kind
-            for leaf in _leaves(f"{path}.{field.name}", f"{sql}.{_quoted(field.name)}", field.type)
+            for leaf in _leaves(f"{path}.{field.name}", f"{sql}.{quoted(field.name)}", field.type)
         ]
-    return [f"{_text_of(sql, kind)} as {_quoted(path)}"]
+    return [f"{_text_of(sql, kind)} as {quoted(path)}"]

@@ -16,6 +16,7 @@ from ga4_analytics.sources.identity import (
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
 from ga4_analytics.sources.readings import problem_cases, value_sql
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
+from ga4_analytics.sources.sql_text import quoted, text_literal
 from ga4_analytics.sources.zones import Transition, offset_sql
 
 ROW = "row_id"
@@ -84,30 +85,22 @@ def plan_batch(names: tuple[str, ...], transitions: Sequence[Transition]) -> Bat
     return BatchPlan(ready, _items() if "items" in names else _no_items())
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _columns(values: Mapping[str, str]) -> str:
     return ", ".join(f"{sql} as {name}" for name, sql in values.items())
 
 
 def _text(column: Column, names: tuple[str, ...]) -> str | None:
     """SQL for a column's text, from the first place that has one; None where none can."""
-    found = [_quoted(GIVEN + column.name)] if GIVEN + column.name in names else []
+    found = [quoted(GIVEN + column.name)] if GIVEN + column.name in names else []
     for path in column.paths:
         if path.startswith(PARAMETER) and path in names:
-            found.append(_quoted(path))
+            found.append(quoted(path))
         elif path.startswith(PARAMETER):
             if "event_params" in names:
-                key = _literal(path.removeprefix(PARAMETER))
+                key = text_literal(path.removeprefix(PARAMETER))
                 found.append(f"params[list_position(param_keys, {key})].t")
         elif path in names and path not in _LISTS:
-            found.append(_quoted(path))
+            found.append(quoted(path))
     return f"coalesce({', '.join(found)})" if found else None
 
 
@@ -142,7 +135,7 @@ def _pairs(name: str, json: str, text: str, names: tuple[str, ...]) -> str:
 def _loose(columns: Mapping[str, str]) -> str:
     """A list of the columns that have a value, sorted by key."""
     pairs = ", ".join(
-        f"{{'k': {_literal(key)}, 'j': to_json({_quoted(name)})::varchar, 't': {_quoted(name)}}}"
+        f"{{'k': {text_literal(key)}, 'j': to_json({quoted(name)})::varchar, 't': {quoted(name)}}}"
         for key, name in sorted(columns.items())
     )
     empty = "[]::struct(k varchar, j varchar, t varchar)[]"
@@ -160,7 +153,7 @@ def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _text_columns(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
-    selected = [f"{sql} as {_quoted('t_' + name)}" for name, sql in texts.items()]
+    selected = [f"{sql} as {quoted('t_' + name)}" for name, sql in texts.items()]
     unknown = any(name.startswith(PARAMETER) for name in names)
     params = _object("params", "event_params" in names)
     every = "object_json(list_sort(list_concat(params, unknown)))" if unknown else params
@@ -194,7 +187,7 @@ def _values(
             "other_fields",
         }:
             continue
-        text = _quoted("t_" + column.name) if column.name in texts else None
+        text = quoted("t_" + column.name) if column.name in texts else None
         values[column.name] = value_sql(column, text) if text else f"null::{_type(column)}"
     if transitions and "event_timestamp" in texts:
         stamp = values["event_timestamp"]
@@ -220,7 +213,7 @@ def _problem(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
     cases = ["when event_name is null then 'event_name|missing_event_name|'"]
     for column in EVENT_COLUMNS:
         if column.name in texts:
-            text = _quoted("t_" + column.name)
+            text = quoted("t_" + column.name)
             cases += [
                 f"when {test} then '{column.name}|{rule}|' || {text}"
                 for test, rule in problem_cases(column, text)
