@@ -79,12 +79,9 @@ def read_back(
     wanted |= {max(ours)} if ours else set()
     if not wanted:
         return
-    raw = {
-        "events": folder / "raw_events.parquet",
-        "items": folder / "raw_items.parquet",
-    }
-    for name, path in raw.items():
-        writer = PartWriter(path)
+    raw = {name: folder / f"raw_{name}-0.parquet" for name in ("events", "items")}
+    for name in raw:
+        writer = PartWriter(folder, f"raw_{name}")
         for day in sorted(wanted):
             sql = f"select * from raw.ga4_{name} where dataset = ? and event_date = ?"
             for batch in warehouse.stream(sql, [dataset, day]):

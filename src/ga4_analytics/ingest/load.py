@@ -35,7 +35,7 @@ from ga4_analytics.ingest.stage_sql import (
     events_sql,
     items_sql,
     parquet_sql,
-    staged_paths,
+    staged_sql,
 )
 from ga4_analytics.ingest.staging import Tally, stage_files
 from ga4_analytics.ingest.zone import choose_zone
@@ -254,8 +254,7 @@ def _engine(job: _Job) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = str(job.folder / "spill")
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as engine:
         for name in ("events", "items"):
-            paths = staged_paths(job.folder, name)
-            engine.execute(f"create view staged_{name} as select * from {parquet_sql(paths)}")
+            engine.execute(f"create view staged_{name} as {staged_sql(job.folder, name)}")
         yield engine
 
 

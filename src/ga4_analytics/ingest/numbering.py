@@ -26,7 +26,9 @@ class Repeats:
 def number_repeats(engine: duckdb.DuckDBPyConnection, folder: Path, *, fold: bool) -> Repeats:
     """Number the rows that share a key and write them to ``repeats.parquet``.
 
-    The order among them is that of their content, never that of the files. Where ``fold``
+    The order among them is that of their content, never that of the files. Rows are first
+    found by a hash of their key, which takes little memory; two keys with one hash are told
+    apart afterwards, since numbers are given within a key. Where ``fold``
     is set the lines are items of one event, and only the first line's row will remain.
 
     Args:
@@ -35,8 +37,10 @@ def number_repeats(engine: duckdb.DuckDBPyConnection, folder: Path, *, fold: boo
         fold: Whether lines are items.
     """
     engine.execute(
-        "create or replace temp table repeated_keys as "
-        "select event_key::uuid as k from staged_events group by 1 having count(*) > 1"
+        """create or replace temp table repeated_rows as
+        select row_id from staged_events where hash(event_key) in (
+            select hash(event_key) from staged_events group by 1 having count(*) > 1
+        )"""
     )
     new_id = "event_key" if fold else uuid5_sql("digest")
     target = str(folder / "repeats.parquet").replace("'", "''")
@@ -58,7 +62,7 @@ def number_repeats(engine: duckdb.DuckDBPyConnection, folder: Path, *, fold: boo
 
 _NUMBERED = """
     with repeated as (
-        select e.* from staged_events e join repeated_keys r on e.event_key::uuid = r.k
+        select e.* from staged_events e join repeated_rows using (row_id)
     ),
     item_texts as (
         select i.row_id, string_agg(to_json(i)::varchar, ',' order by i.item_index) as text

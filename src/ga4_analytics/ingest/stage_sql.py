@@ -8,20 +8,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from ga4_analytics.sources.plan import KEY, ROW, STAGE_EVENTS, STAGE_ITEMS
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 from ga4_analytics.sources.sql_text import text_literal
 
 
 def parquet_sql(paths: Sequence[Path]) -> str:
-    """A relation of several Parquet files with the same columns."""
+    """A relation of several Parquet files; a column that one lacks is null there."""
     files = ", ".join(text_literal(str(path)) for path in paths)
     return f"read_parquet([{files}], union_by_name = true)"
 
 
-def staged_paths(folder: Path, name: str) -> list[Path]:
+def staged_sql(folder: Path, name: str) -> str:
+    """Select of all staged columns of ``events`` or ``items``, in their order.
+
+    Files hold only the columns that their export can fill; the others are null here.
+
+    Args:
+        folder: The stage.
+        name: ``events`` or ``items``.
+    """
+    columns, known = (
+        (STAGE_EVENTS, EVENT_COLUMNS) if name == "events" else (STAGE_ITEMS, ITEM_COLUMNS)
+    )
+    types = {ROW: "bigint", KEY: "varchar", **{column.name: column.kind for column in known}}
+    paths = _staged_paths(folder, name)
+    there = {field for path in paths for field in pq.read_schema(path).names}
+    selected = ", ".join(
+        column if column in there else f"null::{types[column]} as {column}" for column in columns
+    )
+    return f"select {selected}" + (f" from {parquet_sql(paths)}" if paths else " where false")
+
+
+def _staged_paths(folder: Path, name: str) -> list[Path]:
     """The parts of one staged relation: rows of this load, and rows that were there."""
-    return [path for path in (folder / f"{name}.parquet", folder / f"old_{name}.parquet")
-            if path.exists()]  # fmt: skip
+    return sorted([*folder.glob(f"{name}-*.parquet"), *folder.glob(f"old_{name}.parquet")])
 
 
 def events_sql(folder: Path, dataset: str, offset: str, *, fold: bool) -> str:
@@ -42,7 +65,7 @@ def events_sql(folder: Path, dataset: str, offset: str, *, fold: bool) -> str:
     }
     return (
         f"select {_columns(EVENT_COLUMNS, special, 'e')} "
-        f"from {parquet_sql(staged_paths(folder, 'events'))} e "
+        f"from ({staged_sql(folder, 'events')}) e "
         f"left join {parquet_sql([folder / 'repeats.parquet'])} r on r.row_id = e.row_id"
         + (" where r.row_id is null" if fold else "")
     )
@@ -59,7 +82,7 @@ def items_sql(folder: Path, dataset: str, *, fold: bool) -> str:
     }
     return (
         f"select {_columns(ITEM_COLUMNS, special, 'i')} "
-        f"from {parquet_sql(staged_paths(folder, 'items'))} i "
+        f"from ({staged_sql(folder, 'items')}) i "
         f"left join {parquet_sql([folder / 'repeats.parquet'])} r on r.row_id = i.row_id"
     )
 

@@ -23,8 +23,11 @@ from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import ColumnOptions
 from ga4_analytics.sources.normalise import Normalised
 from ga4_analytics.sources.parquet import read_parquet
+from ga4_analytics.sources.plan import KEY, ROW
 from ga4_analytics.sources.zones import Transition
 
+_UNIQUE = frozenset({ROW, KEY, "event_id", "event_timestamp"})
+"""Columns in which a dictionary would hold every value."""
 MAX_REJECT_CHARS = 256_000_000
 SHOWN = 5
 
@@ -62,22 +65,35 @@ class Tally:
 
 
 class PartWriter:
-    """Writes batches to one Parquet file, opened with the first of them."""
+    """Writes tables to Parquet files, one for each set of columns among them."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._writer: pq.ParquetWriter | None = None
+    def __init__(self, folder: Path, name: str) -> None:
+        """Make one.
+
+        Args:
+            folder: Where the files go.
+            name: What they are called: ``name-0.parquet``, ``name-1.parquet``, ...
+        """
+        self._folder = folder
+        self._name = name
+        self._writers: dict[pa.Schema, pq.ParquetWriter] = {}
 
     def write(self, table: pa.Table) -> None:
         """Add rows."""
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, table.schema, compression="lz4")
-        self._writer.write_table(table)
+        if table.num_rows == 0:
+            return
+        if table.schema not in self._writers:
+            path = self._folder / f"{self._name}-{len(self._writers)}.parquet"
+            coded = [name for name in table.schema.names if name not in _UNIQUE]
+            self._writers[table.schema] = pq.ParquetWriter(
+                path, table.schema, compression="lz4", use_dictionary=coded, write_statistics=False
+            )
+        self._writers[table.schema].write_table(table)
 
     def close(self) -> None:
-        """Finish the file."""
-        if self._writer is not None:
-            self._writer.close()
+        """Finish the files."""
+        for writer in self._writers.values():
+            writer.close()
 
 
 def read_batches(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
@@ -99,7 +115,7 @@ def stage_files(
     folder: Path,
     advance: Advance,
 ) -> Tally:
-    """Read all files into ``events.parquet`` and ``items.parquet`` of a folder.
+    """Read all files into ``events-*.parquet`` and ``items-*.parquet`` of a folder.
 
     One thread reads while others normalise; what is written does not depend on which of
     them is first.
@@ -115,13 +131,14 @@ def stage_files(
         DamagedFileError: A file lost information before it reached us.
     """
     tally = Tally()
-    events, items = PartWriter(folder / "events.parquet"), PartWriter(folder / "items.parquet")
+    events, items = PartWriter(folder, "events"), PartWriter(folder, "items")
     groups = grouped(read_parts(files, options, tally, advance))
     try:
         for group, done in normalised(groups, changes):
             _note(done, group, tally)
             events.write(done.events)
-            items.write(done.items)
+            if done.items is not None:
+                items.write(done.items)
     finally:
         events.close()
         items.close()
@@ -153,11 +170,11 @@ def read_parts(
 
 def _note(done: Normalised, group: Group, tally: Tally) -> None:
     tally.rows += done.events.num_rows
-    tally.items += done.items.num_rows
     for name in done.events.schema.names:
         if name not in tally.filled and done.events.column(name).null_count < done.events.num_rows:
             tally.filled.add(name)
-    if done.items.num_rows:
+    if done.items is not None and done.items.num_rows:
+        tally.items += done.items.num_rows
         tally.filled.add("items")
     for part, days in group.days(done.events):
         tally.days[part.file.sha256].update(days)

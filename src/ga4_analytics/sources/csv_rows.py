@@ -94,7 +94,7 @@ def _fast(block: Block, width: int) -> CsvRows | None:
         b"\n\n" in data
         or b"\n\r" in data
         or data[:1] in b"\r\n"
-        or b"\r" in data.replace(b"\r\n", b"")
+        or (b"\r" in data and b"\r" in data.replace(b"\r\n", b""))
     ):
         return None
     ragged: list[tuple[int, int]] = []

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ga4_analytics.sources.batches import LINE, RawBatch, Reject
-from ga4_analytics.sources.plan import ROW, STAGE_EVENTS, plan_batch
+from ga4_analytics.sources.batches import GIVEN, LINE, RawBatch, Reject
+from ga4_analytics.sources.plan import ROW, plan_batch
 from ga4_analytics.sources.readings import FATAL, MACROS, REASONS
 from ga4_analytics.sources.zones import Transition
 
@@ -25,13 +25,14 @@ class Normalised:
     """Canonical records of one batch.
 
     Attributes:
-        events: Columns `STAGE_EVENTS`.
-        items: Columns `STAGE_ITEMS`; ``row_id`` is that of the event.
+        events: Those of the columns `STAGE_EVENTS` that the batch can fill.
+        items: Columns `STAGE_ITEMS`; ``row_id`` is that of the event. None where there
+            can be no items.
         rejects: Row id and record of those that broke a rule, in order.
     """
 
     events: pa.Table
-    items: pa.Table
+    items: pa.Table | None
     rejects: tuple[tuple[int, Reject], ...]
 
 
@@ -58,17 +59,29 @@ class Normaliser:
         """
         numbers = np.arange(first_row, first_row + batch.table.num_rows, dtype=np.int64)
         self._engine.register("batch", batch.table.append_column(ROW, pa.array(numbers)))
-        plan = plan_batch(tuple(batch.table.schema.names), self._transitions)
+        changes = () if _all_dated(batch.table) else self._transitions
+        plan = plan_batch(tuple(batch.table.schema.names), changes)
         ready = self._engine.execute(plan.ready).to_arrow_table()
-        self._engine.register("ready", ready)
-        items = self._engine.execute(plan.items).to_arrow_table()
-        good = pc.is_null(ready.column("problem"))
-        events = ready.select(STAGE_EVENTS).filter(good)
-        return Normalised(events, items, _rejects(batch, ready, first_row))
+        items = None
+        if plan.items is not None:
+            self._engine.register("ready", ready)
+            items = self._engine.execute(plan.items).to_arrow_table()
+        events, problems = ready.select(plan.columns), ready.column("problem")
+        if problems.null_count == ready.num_rows:
+            return Normalised(events, items, ())
+        return Normalised(
+            events.filter(pc.is_null(problems)), items, _rejects(batch, ready, first_row)
+        )
 
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
+
+
+def _all_dated(table: pa.Table) -> bool:
+    """Whether every record has a date, so that none is made from its timestamp."""
+    found = [name for name in (GIVEN + "event_date", "event_date") if name in table.schema.names]
+    return any(table.column(name).null_count == 0 for name in found)
 
 
 def _rejects(batch: RawBatch, ready: pa.Table, first_row: int) -> tuple[tuple[int, Reject], ...]:

@@ -29,6 +29,8 @@ STAGE_EVENTS: tuple[str, ...] = (
     KEY,
     *(column.name for column in EVENT_COLUMNS if column.name not in LATER),
 )
+ALWAYS = frozenset({ROW, "event_date", "event_name", "id_scheme"})
+"""Columns of `STAGE_EVENTS` that every batch gives, as it gives `KEY`."""
 STAGE_ITEMS: tuple[str, ...] = (
     ROW,
     KEY,
@@ -45,13 +47,16 @@ class BatchPlan:
     """SQL over the relation ``batch``.
 
     Attributes:
-        ready: Gives the columns `STAGE_EVENTS`, ``problem`` (the first rule that is broken, as
+        ready: Gives ``columns``, ``problem`` (the first rule that is broken, as
             ``column|rule|text``, else null) and, where there are any, ``raw_items``.
-        items: Gives the columns `STAGE_ITEMS` from the relation ``ready``.
+        items: Gives the columns `STAGE_ITEMS` from the relation ``ready``; None where no
+            record can hold items.
+        columns: Those of `STAGE_EVENTS` that this batch can fill, in their order.
     """
 
     ready: str
-    items: str
+    items: str | None
+    columns: tuple[str, ...]
 
 
 def plan_batch(names: tuple[str, ...], transitions: Sequence[Transition]) -> BatchPlan:
@@ -67,22 +72,38 @@ def plan_batch(names: tuple[str, ...], transitions: Sequence[Transition]) -> Bat
         if column.reading and (text := _text(column, names))
     }
     nested = "event_params" in names
-    values = _values(texts, nested, transitions)
+    values = _values(texts, nested)
     steps = {
         "lists": f"select *, {_lists(names)} from batch",
         "keyed_lists": "select *, list_transform(params, lambda e: e.k) as param_keys from lists",
         "texts": f"select {_text_columns(texts, names)} from keyed_lists",
         "typed": f"select *, {_columns(values)} from texts",
-        "judged": f"select *, {_problem(texts, names)} as problem from typed",
+        "dated": f"select * replace ({_dated(texts, transitions)}) from typed",
+        "judged": f"select *, {_problem(texts, names)} as problem from dated",
         "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, nested))} as key_sha from judged",
     }
     chain = ", ".join(f"{name} as ({sql})" for name, sql in steps.items())
-    kept = ", ".join(name for name in STAGE_EVENTS if name != KEY)
-    items = ", raw_items" if "items" in names else ""
-    ready = (
-        f"with {chain} select {kept}, {uuid5_sql('key_sha')} as {KEY}, problem{items} from hashed"
+    columns = _fillable(texts, names)
+    selected = ", ".join(
+        f"{uuid5_sql('key_sha')} as {KEY}" if name == KEY else name for name in columns
     )
-    return BatchPlan(ready, _items() if "items" in names else _no_items())
+    items = ", raw_items" if "items" in names else ""
+    ready = f"with {chain} select {selected}, problem{items} from hashed"
+    return BatchPlan(ready, _items() if items else None, columns)
+
+
+def _fillable(texts: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The staged columns that can have a value; columns of nulls cost as much as others."""
+    able = {*ALWAYS, KEY, *texts}
+    if "page_location" in texts:
+        able.add("page_path")
+    if "event_params" in names or any(name.startswith(PARAMETER) for name in names):
+        able.add("event_params")
+    if "user_properties" in names:
+        able.add("user_properties")
+    if _other_fields(names):
+        able.add("other_fields")
+    return tuple(name for name in STAGE_EVENTS if name in able)
 
 
 def _columns(values: Mapping[str, str]) -> str:
@@ -175,9 +196,7 @@ def _object(pairs: str, there: bool) -> str:
     return f"object_json({pairs})" if there else "null::varchar"
 
 
-def _values(
-    texts: Mapping[str, str], nested: bool, transitions: Sequence[Transition]
-) -> dict[str, str]:
+def _values(texts: Mapping[str, str], nested: bool) -> dict[str, str]:
     """SQL for each canonical column, over the texts."""
     values: dict[str, str] = {}
     for column in EVENT_COLUMNS:
@@ -189,11 +208,6 @@ def _values(
             continue
         text = quoted("t_" + column.name) if column.name in texts else None
         values[column.name] = value_sql(column, text) if text else f"null::{_type(column)}"
-    if transitions and "event_timestamp" in texts:
-        stamp = values["event_timestamp"]
-        local = f"{stamp} + {offset_sql(stamp, transitions)} * 60000000::bigint"
-        derived = f"(epoch_ms(0) + to_days((({local}) // 86400000000)::integer))::date"
-        values["event_date"] = f"coalesce({values['event_date']}, {derived})"
     values["id_scheme"] = (
         f"case when {values['event_timestamp']} is not null then 'ga4' else 'columns' end"
         if nested
@@ -202,6 +216,16 @@ def _values(
     if "page_location" in texts:
         values["page_path"] = "path_of(t_page_location)"
     return values
+
+
+def _dated(texts: Mapping[str, str], transitions: Sequence[Transition]) -> str:
+    """SQL for the event's date, taken from its timestamp where the zone is known."""
+    if not transitions or "event_timestamp" not in texts:
+        return "event_date as event_date"
+    stamp = "event_timestamp"
+    local = f"{stamp} + {offset_sql(stamp, transitions)} * 60000000::bigint"
+    derived = f"(epoch_ms(0) + to_days((({local}) // 86400000000)::integer))::date"
+    return f"coalesce(event_date, {derived}) as event_date"
 
 
 def _type(column: Column) -> str:
@@ -264,8 +288,3 @@ def _items() -> str:
         "(generate_subscripts(raw_items, 1) - 1)::integer as item_index "
         "from ready where problem is null and len(raw_items) > 0)"
     )
-
-
-def _no_items() -> str:
-    fields = ", ".join(f"null::{_type(column)} as {column.name}" for column in ITEM_COLUMNS[4:])
-    return f"select {ROW}, {KEY}, event_date, 0 as item_index, {fields} from ready where false"
