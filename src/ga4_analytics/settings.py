@@ -61,6 +61,8 @@ class Settings:
         slice_retention_max_day: Last day number of ``retention_by_slice``.
         channel_rules_date: Fixes the channel rules of one date; None: those of each session's.
         funnels: The funnels of ``funnel_steps``.
+        undo_loads: How many of a property's latest loads can be undone; the rows that they
+            replaced are kept.
     """
 
     workspace: Path
@@ -76,6 +78,7 @@ class Settings:
     slice_retention_max_day: int = 30
     channel_rules_date: date | None = None
     funnels: tuple[FunnelSetting, ...] = DEFAULT_FUNNELS
+    undo_loads: int = 10
 
     @property
     def state_dir(self) -> Path:
@@ -159,6 +162,7 @@ def _from_text(name: str, text: str) -> object:
     if name in {"engaged_session_seconds", "session_timeout_minutes"} | {
         "retention_max_day",
         "slice_retention_max_day",
+        "undo_loads",
     }:
         return int(text) if text.strip().lstrip("-").isdigit() else text
     if name == "include_left_truncated":
@@ -299,5 +303,6 @@ _CHECKS: dict[str, tuple[str, Callable[[object], object]]] = {
         "It must be a date such as 2026-05-13, or 'auto'.",
         _day_or_none,
     ),
+    "undo_loads": ("It must be a whole number from 0 to 1000.", _whole(0, 1000)),
     "funnels": ("Each needs name, steps and window_seconds.", _funnels),
 }

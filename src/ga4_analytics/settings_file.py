@@ -44,6 +44,10 @@ slice_retention_max_day = {slice_retention_max_day}
 # session's date; a date such as "2026-05-13" applies that day's to all history.
 channel_rules_date = {channel_rules_date}
 
+# How many of the latest loads `ga4 undo` can take back. The rows that they replaced are kept in
+# raw.replaced_*; 0 keeps none.
+undo_loads = {undo_loads}
+
 # Funnels of the funnel_steps mart: distinct event names in order; the window counts from the
 # first step and includes its last second.
 {funnels}
@@ -81,6 +85,7 @@ def settings_file(settings: Settings) -> str:
             "session_timeout_minutes",
             "retention_max_day",
             "slice_retention_max_day",
+            "undo_loads",
         )
     }
     return _TEMPLATE.format(**quoted, **numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,9 +15,14 @@ from ga4_analytics.errors import BuildError, SettingsError
 from ga4_analytics.exports.base import ExportResult
 from ga4_analytics.exports.run import export_all
 from ga4_analytics.ingest import LoadOptions, LoadResult, load
+from ga4_analytics.ingest.forget import Person, find_person, forget
+from ga4_analytics.ingest.history import Undone, undo
 from ga4_analytics.progress import Progress, Silent
-from ga4_analytics.publish.snapshot import Snapshot, publish
+from ga4_analytics.publish.findings import write_findings
+from ga4_analytics.publish.loads import collect_loads, collect_rejects
+from ga4_analytics.publish.snapshot import Snapshot, drop_earlier, publish
 from ga4_analytics.publish.status import collect_status
+from ga4_analytics.publish.traces import Traces, search
 from ga4_analytics.settings import FILE_NAME, Settings, load_settings
 from ga4_analytics.settings_file import settings_file
 from ga4_analytics.storage.atomic import write_text
@@ -152,6 +158,91 @@ class Workspace:
                 publish(self.warehouse, self.settings, self.clock(), lambda mart: advance(1))
             return result
 
+    def loads(self, load_id: str | None = None) -> dict[str, Any]:
+        """The ledger: every load, or all that is known of one.
+
+        Args:
+            load_id: A load, or enough of its first characters.
+
+        Raises:
+            LoadError: No load, or several, begin so.
+        """
+        self.warehouse.prepare()
+        return collect_loads(self.warehouse, self.settings, load_id)
+
+    def rejects(self, load_id: str | None = None, limit: int = 100) -> dict[str, Any]:
+        """The records that could not be read, newest load first.
+
+        Args:
+            load_id: Only those of a load.
+            limit: How many to give.
+        """
+        self.warehouse.prepare()
+        return collect_rejects(self.warehouse, self.settings, load_id, limit)
+
+    def undo(self, load_id: str) -> Undone:
+        """Put the days that a load wrote back to what they were before it.
+
+        Args:
+            load_id: The load, or enough of its first characters.
+
+        Raises:
+            LoadError: It cannot be taken back; the message says why.
+        """
+        with self._locked("undo"):
+            self.warehouse.prepare()
+            return undo(load_id, self.warehouse, self.settings, *self._entry("undo"))
+
+    def person(self, user: str) -> Person:
+        """What there is of a person, by ``user_pseudo_id`` or ``user_id``."""
+        self.warehouse.prepare()
+        return find_person(user, self.warehouse, self.settings.dataset)
+
+    def forget(self, user: str) -> tuple[Person, Traces]:
+        """Remove a person from everything that is loaded and built, and search for what is left.
+
+        The models are built again, the snapshot before is dropped, outputs and report are
+        written again where they were, and the warehouse's storage is rewritten.
+
+        Returns:
+            Who was removed, and what a search of every table and file found afterwards.
+
+        Raises:
+            Ga4Error: A step failed; run it again to complete the erasure.
+        """
+        with self._locked("forget"):
+            person = self.person(user)
+            forget(person, self.warehouse, self.settings, *self._entry("forget"))
+        self._made_again()
+        with self._locked("forget"):
+            self.warehouse.compact()
+            settings = self.settings
+            own = [settings.state_dir, settings.outputs_dir, settings.reports_dir]
+            if self.warehouse.engine == "duckdb":
+                own.append(Path(self.warehouse.describe()))
+            return person, search(person.ids, self.warehouse, own)
+
+    def _made_again(self) -> None:
+        """Make everything that was built from the warehouse anew, where it was there."""
+        if not self.warehouse.relation_exists("analytics", "stg_ga4_events"):
+            return
+        had_report = (self.settings.reports_dir / "findings.md").exists()
+        had_outputs = self.settings.outputs_dir.exists()
+        for folder in (self.settings.reports_dir, self.settings.outputs_dir):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.build()
+        drop_earlier(self.settings)
+        if had_outputs:
+            self.export()
+        if had_report:
+            write_findings(self.snapshot(), self.settings)
+
+    def _entry(self, what: str) -> tuple[int, str]:
+        """The time now, and a name in the ledger for what is done."""
+        now = self.clock()
+        stamp = datetime.fromtimestamp(now / 1e6, UTC).strftime("%Y%m%dT%H%M%S%fZ")
+        return now, f"{stamp}-{what}"
+
     def export(self) -> list[ExportResult]:
         """Write the exports to the workspace's ``outputs``.
 
@@ -200,4 +291,7 @@ class Workspace:
     def _locked(self, doing: str) -> Iterator[None]:
         started = datetime.fromtimestamp(self.clock() / 1e6, UTC).isoformat(timespec="seconds")
         with exclusive(self.settings.state_dir / "lock", doing, started):
+            # What a killed process left; nobody else works here while the lock is held.
+            for name in ("stage", "tmp"):
+                shutil.rmtree(self.settings.state_dir / name, ignore_errors=True)
             yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -151,17 +150,6 @@ def test_when_nothing_can_be_read_the_rejects_stay(workspace: Workspace, tmp_pat
         workspace.load([write(tmp_path, "a.csv", "ragged", "too")])
     assert len(rows(workspace, table="rejects")) == 2
     assert rows(workspace) == []
-
-
-def test_daily_and_intraday_are_not_mixed(workspace: Workspace, tmp_path: Path) -> None:
-    event = {"event_date": "20201101", "event_timestamp": str(START), "event_name": "x"}
-    paths = [tmp_path / name for name in ("events_20201101.json", "events_intraday_20201101.json")]
-    for path in paths:
-        path.write_text(json.dumps({**event, "user_pseudo_id": path.name}) + "\n")
-    with pytest.raises(LoadError, match="different kinds"):
-        workspace.load(paths)
-    workspace.load(paths[:1])
-    assert [row["is_complete"] for row in rows(workspace, table="ga4_days")] == [True]
 
 
 def test_complete_through_says_more(workspace: Workspace, tmp_path: Path) -> None:

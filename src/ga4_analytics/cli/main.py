@@ -10,6 +10,7 @@ from rich.console import Console
 from ga4_analytics import __version__
 from ga4_analytics.cli.data import build, demo_data, export, load
 from ga4_analytics.cli.everything import run
+from ga4_analytics.cli.ledger import forget, loads, rejects, undo
 from ga4_analytics.cli.setup import docs, init
 from ga4_analytics.cli.show import report, status
 from ga4_analytics.errors import ExitCode, Ga4Error
@@ -37,7 +38,9 @@ def cli() -> None:
     """
 
 
-for command in (run, init, demo_data, load, build, status, export, report, docs):
+for command in (
+    run, init, demo_data, load, build, status, loads, rejects, undo, forget, export, report, docs,
+):  # fmt: skip
     cli.add_command(command)
 
 

@@ -22,8 +22,10 @@ OLD_ROWS = 1 << 40
 
 @dataclass(frozen=True)
 class EarlierDay:
-    """What the ledger knows of a day that is appended to."""
+    """What the ledger knows of a day that is there."""
 
+    load_id: str
+    table_kind: str
     exported_at_us: int
     flags: Mapping[str, bool]
 
@@ -42,12 +44,16 @@ def earlier_days(warehouse: Warehouse, dataset: str) -> dict[date, EarlierDay]:
     """The dataset's loaded days."""
     flags = ", ".join(CAPABILITIES)
     rows = warehouse.query(
-        f"select event_date, exported_at_us, {flags} from raw.ga4_days where dataset = ?",
+        f"select event_date, load_id, table_kind, exported_at_us, {flags} "
+        "from raw.ga4_days where dataset = ?",
         [dataset],
     ).to_pylist()
     return {
         row["event_date"]: EarlierDay(
-            row["exported_at_us"], {name: bool(row[name]) for name in CAPABILITIES}
+            row["load_id"],
+            row["table_kind"],
+            row["exported_at_us"],
+            {name: bool(row[name]) for name in CAPABILITIES},
         )
         for row in rows
     }

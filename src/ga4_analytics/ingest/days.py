@@ -31,6 +31,11 @@ _ALWAYS_EXPORTED = GA4_TOP_LEVEL - {
     "event_original_occurrence_timestamp",
 }
 """Columns that every nested export has, filled or not."""
+_NOT_INTRADAY = frozenset({"traffic_source", "user_ltv"})
+
+
+Counts = Mapping[tuple[date, str], int]
+"""Events by day and event name."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class DayFacts:
 
     Attributes:
         event_date: The day.
+        table_kind: The kind of table that it is taken from.
         events: Events of the day.
         items: Items of the day.
         exported_at_us: When its rows were exported, microseconds UTC.
@@ -46,6 +52,7 @@ class DayFacts:
     """
 
     event_date: date
+    table_kind: str
     events: int
     items: int
     exported_at_us: int
@@ -59,7 +66,9 @@ def filled_sql() -> str:
     return f"[{', '.join(parts)}]"
 
 
-def capabilities(present: Collection[str], filled: Collection[str]) -> dict[str, bool]:
+def capabilities(
+    present: Collection[str], filled: Collection[str], table_kind: str
+) -> dict[str, bool]:
     """Which questions a day can answer, by capability.
 
     A flat file can where it has the column. A nested export always has the fields of
@@ -69,14 +78,16 @@ def capabilities(present: Collection[str], filled: Collection[str]) -> dict[str,
     Args:
         present: Columns that the files' headers or schemas have.
         filled: Canonical columns with a value on that day; ``items`` where it has any.
+        table_kind: The kind of table; intraday ones lack some of Google's fields.
     """
     able = set(filled)
     if "event_params" in present:
+        always = _ALWAYS_EXPORTED - (_NOT_INTRADAY if table_kind == "intraday" else frozenset())
         able |= {
             column.name
             for column in EVENT_COLUMNS
             for path in column.paths
-            if path.partition(".")[0] in _ALWAYS_EXPORTED and column.name != "user_id"
+            if path.partition(".")[0] in always and column.name != "user_id"
         }
         able |= {"items", "event_params"}
     else:
@@ -106,7 +117,6 @@ def day_rows(
     dataset: str,
     load_id: str,
     export_id: str,
-    table_kind: str,
     zone: str,
     complete_through: date | None,
 ) -> pa.Table:
@@ -120,7 +130,6 @@ def day_rows(
         dataset: The property.
         load_id: This load.
         export_id: The load that began the export.
-        table_kind: What the files are.
         zone: The property's zone.
         complete_through: The last day that the user knows to be complete.
     """
@@ -129,8 +138,8 @@ def day_rows(
     for day in sorted(days, key=lambda each: each.event_date):
         end = day_start_us(zone, day.event_date + timedelta(days=1))
         complete = (
-            table_kind == "daily"
-            or (table_kind == "flat" and day.event_date < last)
+            day.table_kind == "daily"
+            or (day.table_kind == "flat" and day.event_date < last)
             or (complete_through is not None and day.event_date <= complete_through)
         )
         rows.append(
@@ -139,7 +148,7 @@ def day_rows(
                 "event_date": day.event_date,
                 "load_id": load_id,
                 "export_id": export_id,
-                "table_kind": table_kind,
+                "table_kind": day.table_kind,
                 "events": day.events,
                 "items": day.items,
                 "is_complete": complete,
@@ -175,10 +184,6 @@ def table_of(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) ->
     )
 
 
-Counts = Mapping[tuple[date, str], int]
-"""Events by day and event name."""
-
-
 def check_shrinking(before: Counts, after: Counts) -> None:
     """Refuse a load after which a day would have lost what it had.
 
@@ -189,7 +194,7 @@ def check_shrinking(before: Counts, after: Counts) -> None:
     Raises:
         ShrinkingDayError: A day loses more than 20 % of its rows, or an event name.
     """
-    had, has = _by_day(before), _by_day(after)
+    had, has = by_day(before), by_day(after)
     lost_names = sorted(key for key in before if key not in after)
     lost_rows = sorted(
         day for day, count in had.items() if has.get(day, 0) < count * (1 - MAX_DROP)
@@ -208,7 +213,12 @@ def check_shrinking(before: Counts, after: Counts) -> None:
         )
 
 
-def _by_day(counts: Counts) -> dict[date, int]:
+def by_day(counts: Counts) -> dict[date, int]:
+    """Events by day.
+
+    >>> by_day({(date(2026, 3, 1), "a"): 2, (date(2026, 3, 1), "b"): 3})
+    {datetime.date(2026, 3, 1): 5}
+    """
     days: dict[date, int] = {}
     for (day, _), count in counts.items():
         days[day] = days.get(day, 0) + count

@@ -91,11 +91,11 @@ def inspect(paths: Sequence[Path], options: ColumnOptions) -> list[InputFile]:
 
 def _check_kinds(files: Sequence[InputFile]) -> None:
     kinds = sorted({file.detected.table_kind for file in files})
-    if len(kinds) > 1:
+    if len(kinds) > 1 and "flat" in kinds:
         raise LoadError(
             f"The files are of different kinds: {', '.join(kinds)}.",
-            rule="One load takes daily tables, or intraday tables, or flat files: together they "
-            "would count a day twice.",
+            rule="One load takes tables of the export, or flat files: together they would count "
+            "a day twice.",
             remedy="Load the daily tables (events_YYYYMMDD) alone.",
         )
     folded = {file.detected.shape == "item CSV" for file in files}
@@ -113,3 +113,20 @@ def _once(files: Sequence[InputFile]) -> list[InputFile]:
     for file in files:
         kept.setdefault(file.sha256, file)
     return list(kept.values())
+
+
+def check_unchanged(files: Sequence[InputFile]) -> None:
+    """Refuse files that were written while they were read.
+
+    Raises:
+        LoadError: A file has another size or time than before it was read, or is gone.
+    """
+    for file in files:
+        path = file.detected.path
+        now = path.stat() if path.exists() else None
+        if now is None or (now.st_size, now.st_mtime_ns // 1000) != (file.size, file.modified_us):
+            raise LoadError(
+                f"{file.name} was {'written' if now else 'removed'} while it was read.",
+                rule="A file must stay as it is while it is loaded. Nothing was changed.",
+                remedy="Wait until its export or copy is done, and load again.",
+            )

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 
 from ga4_analytics.errors import LoadError
-from ga4_analytics.ingest.append import earlier_days, export_of_last_load, read_back
-from ga4_analytics.ingest.days import (
-    DayFacts,
-    capabilities,
-    check_shrinking,
-    day_rows,
-    filled_sql,
-    missing_columns,
+from ga4_analytics.ingest.append import (
+    EarlierDay,
+    earlier_days,
+    export_of_last_load,
+    read_back,
 )
-from ga4_analytics.ingest.files import InputFile, expand, inspect
+from ga4_analytics.ingest.day_facts import Staged, counts_after, counts_before, day_facts
+from ga4_analytics.ingest.days import Counts, check_shrinking, day_rows, missing_columns
+from ga4_analytics.ingest.files import InputFile, check_unchanged, expand, inspect
+from ga4_analytics.ingest.history import drop_old_copies, keep_copies
+from ga4_analytics.ingest.kinds import RANKS, Precedence, precedence
 from ga4_analytics.ingest.ledger import (
     Entry,
     already_loaded,
+    forgotten_ids,
     load_ledger,
     not_yet_loaded,
     reading_digest,
     rejected_load,
 )
+from ga4_analytics.ingest.left_out import LeftOut, leave_out
 from ga4_analytics.ingest.numbering import Repeats, number_repeats
-from ga4_analytics.ingest.stage_sql import (
-    events_sql,
-    items_sql,
-    parquet_sql,
-    staged_sql,
-)
+from ga4_analytics.ingest.stage_sql import events_sql, items_sql, staged_sql
 from ga4_analytics.ingest.staging import Tally, stage_files
 from ga4_analytics.ingest.zone import choose_zone
 from ga4_analytics.progress import Progress, Silent
@@ -90,6 +88,7 @@ class LoadResult:
         rejected: Rejected records by rule.
         repeats: Repeated events.
         missing: Canonical columns that are null, with the reason.
+        left_out: Events that were read and not loaded, by reason.
     """
 
     load_id: str | None
@@ -106,6 +105,7 @@ class LoadResult:
     rejected: dict[str, int]
     repeats: Repeats
     missing: dict[str, str]
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 def load(
@@ -134,6 +134,8 @@ def load(
         WarehouseError: The warehouse refused; the days are as they were.
     """
     show = progress or Silent()
+    stages = settings.state_dir / STAGE
+    shutil.rmtree(stages, ignore_errors=True)
     found = expand(paths)
     with show.phase("Looking at the files", None, "files"):
         files = inspect(found, options.columns)
@@ -145,8 +147,7 @@ def load(
     started = clock()
     digest = sha256_texts([*(file.sha256 for file in files), settings.dataset])
     stamp = datetime.fromtimestamp(started / 1e6, UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    folder = settings.state_dir / STAGE / f"{stamp}-{digest[:8]}"
-    shutil.rmtree(folder.parent, ignore_errors=True)
+    folder = stages / f"{stamp}-{digest[:8]}"
     folder.mkdir(parents=True)
     job = _Job(
         folder.name,
@@ -161,7 +162,7 @@ def load(
     try:
         return _run(job, show, clock)
     finally:
-        shutil.rmtree(folder.parent, ignore_errors=True)
+        shutil.rmtree(stages, ignore_errors=True)
 
 
 def _unchanged(settings: Settings, found: Sequence[Path], files: Sequence[InputFile]) -> LoadResult:
@@ -204,18 +205,33 @@ def _run(job: _Job, show: Progress, clock: Callable[[], int]) -> LoadResult:
     if not tally.rows:
         _keep_rejects(job, tally, clock())
         raise _nothing_read(tally)
-    export_id = job.load_id
-    if job.options.append:
-        export_id = export_of_last_load(job.warehouse, job.dataset) or job.load_id
-        days = {day for some in tally.days.values() for day in some}
-        read_back(job.warehouse, job.dataset, days, export_id, job.folder)
-    with _engine(job) as engine, show.phase("Checking", None, "rows"):
-        zone = choose_zone(engine, job.settings.timezone, job.files[0].name)
-        repeats = number_repeats(engine, job.folder, fold=job.fold)
-        facts = _facts(job, engine, tally)
-        if not job.options.append and not job.options.replace:
-            _check(job, engine, [fact.event_date for fact in facts])
-    stage = _stage(job, zone.name or "UTC", facts, export_id)
+    held = earlier_days(job.warehouse, job.dataset)
+    tables = precedence(job.files, tally, {day: was.table_kind for day, was in held.items()})
+    with _engine(job) as engine:
+        gone = forgotten_ids(job.warehouse, job.dataset)
+        left_out = leave_out(engine, job.folder, tables.lost, gone)
+        added_to = _added_to(job, tables, held)
+        export_id = _read_back(job, added_to)
+        _views(engine, job.folder)
+        if not added_to and left_out.superseded + left_out.forgotten == tally.rows:
+            return _left_out(job, tally, left_out, clock())
+        with show.phase("Checking", None, "rows"):
+            zone = choose_zone(engine, job.settings.timezone, job.files[0].name)
+            staged = Staged(engine, job.folder, job.fold)
+            repeats = number_repeats(engine, job.folder, fold=job.fold)
+            facts = day_facts(
+                staged,
+                job.files,
+                tally,
+                tables,
+                held if job.options.append else {},
+                job.options.exported_at_us,
+            )
+            days = [fact.event_date for fact in facts]
+            after = counts_after(staged)
+            before = counts_before(job.warehouse, job.dataset, [day for day in days if day in held])
+            if not job.options.append and not job.options.replace:
+                check_shrinking(before, after)
     result = LoadResult(
         load_id=job.load_id,
         dataset=job.dataset,
@@ -223,7 +239,7 @@ def _run(job: _Job, show: Progress, clock: Callable[[], int]) -> LoadResult:
         inferred_from=zone.candidates,
         files=len(job.files),
         shapes=job.shapes,
-        days=(facts[0].event_date, facts[-1].event_date),
+        days=(days[0], days[-1]),
         day_count=len(facts),
         lines=tally.lines,
         events=sum(fact.events for fact in facts),
@@ -231,12 +247,33 @@ def _run(job: _Job, show: Progress, clock: Callable[[], int]) -> LoadResult:
         rejected=tally.rejected_by_rule(),
         repeats=repeats,
         missing=missing_columns(tally),
+        left_out=left_out,
     )
-    counts = {fact.event_date: fact.events for fact in facts}
-    entry = _entry(job, clock(), zone.name, counts, result)
-    ledger = {**stage.ledger, **load_ledger(entry, tally, job.warehouse)}
+    entry = _entry(job, clock(), zone.name, result, before, after, tables)
+    stage = Stage(
+        days=tuple(DayKey(job.dataset, day) for day in days),
+        events_sql=events_sql(
+            job.folder, job.dataset, _offset(zone.name or "UTC", days), fold=job.fold
+        ),
+        items_sql=items_sql(job.folder, job.dataset, fold=job.fold),
+        ledger={
+            "ga4_days": day_rows(
+                facts,
+                dataset=job.dataset,
+                load_id=job.load_id,
+                export_id=export_id,
+                zone=zone.name or "UTC",
+                complete_through=job.options.complete_through,
+            ),
+            **load_ledger(entry, tally, job.warehouse),
+        },
+        event_rows=sum(fact.events for fact in facts),
+        held={day: was.load_id for day, was in held.items()},
+        before=keep_copies(job.settings, job.load_id, [day for day in days if day in held]),
+        after=drop_old_copies(job.settings),
+    )
     with show.phase("Writing to the warehouse", stage.event_rows, "rows") as advance:
-        job.warehouse.replace_days(replace(stage, ledger=ledger), advance)
+        job.warehouse.replace_days(stage, advance)
     return result
 
 
@@ -245,7 +282,9 @@ def _read(job: _Job, show: Progress) -> Tally:
     changes = transitions(zone, FIRST_DAY, LAST_DAY) if zone else ()
     total = sum(file.size for file in job.files)
     with show.phase("Reading files", total, "bytes") as advance:
-        return stage_files(job.files, job.options.columns, changes, job.folder, advance)
+        tally = stage_files(job.files, job.options.columns, changes, job.folder, advance)
+    check_unchanged(job.files)
+    return tally
 
 
 @contextmanager
@@ -253,102 +292,49 @@ def _engine(job: _Job) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB over the staged rows, with bounded memory."""
     spill = str(job.folder / "spill")
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as engine:
-        for name in ("events", "items"):
-            engine.execute(f"create view staged_{name} as {staged_sql(job.folder, name)}")
         yield engine
 
 
-def _facts(job: _Job, engine: duckdb.DuckDBPyConnection, tally: Tally) -> list[DayFacts]:
-    """Count the days that will be written."""
-    dropped = "where row_id not in (select row_id from repeats)" if job.fold else ""
-    repeats = parquet_sql([job.folder / "repeats.parquet"])
-    engine.execute(f"create or replace temp view repeats as select row_id from {repeats}")
-    counted = engine.execute(
-        f"""select event_date, events, coalesce(items, 0), filled from (
-            select event_date, count(*) as events, {filled_sql()} as filled
-            from staged_events {dropped} group by 1
-        ) left join (
-            select event_date, count(*) as items from staged_items group by 1
-        ) using (event_date) order by event_date"""
-    ).fetchall()
-    before = earlier_days(job.warehouse, job.dataset) if job.options.append else {}
-    return [
-        DayFacts(
-            day,
-            events,
-            items,
-            min(
-                _exported_at(job, tally, day),
-                before[day].exported_at_us if day in before else _exported_at(job, tally, day),
-            ),
-            {
-                name: able or (day in before and before[day].flags[name])
-                for name, able in capabilities(
-                    tally.present, {*filled, *(["items"] if items else [])}
-                ).items()
-            },
-        )
-        for day, events, items, filled in counted
-    ]
+def _views(engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    for name in ("events", "items"):
+        engine.execute(f"create view staged_{name} as {staged_sql(folder, name)}")
 
 
-def _exported_at(job: _Job, tally: Tally, day: date) -> int:
-    """When the day's rows were exported; the earliest of its files speaks for it."""
-    if job.options.exported_at_us is not None:
-        return job.options.exported_at_us
-    times = [file.modified_us for file in job.files if day in tally.days[file.sha256]]
-    return min(times, default=job.started_us)
-
-
-def _check(job: _Job, engine: duckdb.DuckDBPyConnection, days: Sequence[date]) -> None:
-    """Refuse days that would lose rows or an event name."""
-    dropped = "where row_id not in (select row_id from repeats)" if job.fold else ""
-    after = engine.execute(
-        f"select event_date, event_name, count(*) from staged_events {dropped} group by 1, 2"
-    ).fetchall()
-    found = job.warehouse.query(
-        "select event_date, event_name, count(*) as events from raw.ga4_events "
-        "where dataset = ? and event_date between ? and ? group by 1, 2",
-        [job.dataset, min(days), max(days)],
-    ).to_pylist()
-    wanted = set(days)
-    before = {
-        (row["event_date"], row["event_name"]): int(row["events"])
-        for row in found
-        if row["event_date"] in wanted
+def _added_to(job: _Job, tables: Precedence, held: Mapping[date, EarlierDay]) -> set[date]:
+    """The days that are there and get further parts; a better table replaces its day."""
+    if not job.options.append:
+        return set()
+    return {
+        day
+        for day, kind in tables.kinds.items()
+        if day in held and RANKS[kind] == RANKS[held[day].table_kind]
     }
-    check_shrinking(before, {(day, name): count for day, name, count in after})
 
 
-def _stage(job: _Job, zone: str, facts: Sequence[DayFacts], export_id: str) -> Stage:
-    first, last = facts[0].event_date, facts[-1].event_date
-    offset = offset_sql("e.event_timestamp", transitions(zone, first, last))
-    rows = day_rows(
-        facts,
-        dataset=job.dataset,
-        load_id=job.load_id,
-        export_id=export_id,
-        table_kind=job.files[0].detected.table_kind,
-        zone=zone,
-        complete_through=job.options.complete_through,
-    )
-    return Stage(
-        days=tuple(DayKey(job.dataset, fact.event_date) for fact in facts),
-        events_sql=events_sql(job.folder, job.dataset, offset, fold=job.fold),
-        items_sql=items_sql(job.folder, job.dataset, fold=job.fold),
-        ledger={"ga4_days": rows},
-        event_rows=sum(fact.events for fact in facts),
-    )
+def _read_back(job: _Job, days: set[date]) -> str:
+    """Stage the rows of days that are added to; gives the export that the load belongs to."""
+    if not job.options.append:
+        return job.load_id
+    export_id = export_of_last_load(job.warehouse, job.dataset) or job.load_id
+    read_back(job.warehouse, job.dataset, days, export_id, job.folder)
+    return export_id
+
+
+def _offset(zone: str, days: Sequence[date]) -> str:
+    return offset_sql("e.event_timestamp", transitions(zone, days[0], days[-1]))
 
 
 def _entry(
     job: _Job,
     now_us: int,
     zone: str | None,
-    days: dict[date, int],
     result: LoadResult | None,
+    before: Counts,
+    after: Counts,
+    tables: Precedence | None = None,
 ) -> Entry:
     options = job.options
+    lost = tables.lost if tables else ()
     return Entry(
         load_id=job.load_id,
         dataset=job.dataset,
@@ -358,16 +344,32 @@ def _entry(
         started_us=job.started_us,
         finished_us=now_us,
         zone=zone or "",
-        days=days,
+        before=before,
+        after=after,
         items=result.items if result else 0,
         repeats=result.repeats if result else Repeats(0, 0),
         missing=result.missing if result else {},
+        left_out=result.left_out if result else LeftOut(),
+        superseded_files=frozenset((each.event_date, each.sha256) for each in lost),
     )
+
+
+def _left_out(job: _Job, tally: Tally, left_out: LeftOut, now_us: int) -> LoadResult:
+    """End a load of which no row may be written; the ledger knows that it ran."""
+    result = replace(
+        _unchanged(job.settings, [Path(file.name) for file in job.files], job.files),
+        lines=tally.lines,
+        rejected=tally.rejected_by_rule(),
+        left_out=left_out,
+    )
+    entry = _entry(job, now_us, job.settings.timezone, result, {}, {})
+    job.warehouse.add_rows(rejected_load(entry, tally))
+    return result
 
 
 def _keep_rejects(job: _Job, tally: Tally, now_us: int) -> None:
     """Record a load of which nothing could be read: its rejects are not lost."""
-    entry = _entry(job, now_us, job.settings.timezone, {}, None)
+    entry = _entry(job, now_us, job.settings.timezone, None, {}, {})
     job.warehouse.add_rows(rejected_load(entry, tally))
 
 

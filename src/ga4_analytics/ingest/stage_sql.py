@@ -14,6 +14,9 @@ from ga4_analytics.sources.plan import KEY, ROW, STAGE_EVENTS, STAGE_ITEMS
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 from ga4_analytics.sources.sql_text import text_literal
 
+LEFT_OUT = "left_out.parquet"
+"""File of a stage with the ids of rows that were read and are not loaded."""
+
 
 def parquet_sql(paths: Sequence[Path]) -> str:
     """A relation of several Parquet files; a column that one lacks is null there."""
@@ -39,7 +42,11 @@ def staged_sql(folder: Path, name: str) -> str:
     selected = ", ".join(
         column if column in there else f"null::{types[column]} as {column}" for column in columns
     )
-    return f"select {selected}" + (f" from {parquet_sql(paths)}" if paths else " where false")
+    if not paths:
+        return f"select {selected} where false"
+    gone = folder / LEFT_OUT
+    kept = f" where {ROW} not in (select {ROW} from {parquet_sql([gone])})" if gone.exists() else ""
+    return f"select {selected} from {parquet_sql(paths)}{kept}"
 
 
 def _staged_paths(folder: Path, name: str) -> list[Path]:

@@ -42,6 +42,7 @@ class Tally:
         present: Canonical columns that some file's header or schema has.
         filled: Canonical columns with at least one value.
         days: The days of each file, by checksum.
+        rows_of: First and last row id of each file, by checksum.
         rows: Rows with an event.
         items: Rows of items.
     """
@@ -52,6 +53,7 @@ class Tally:
     present: set[str] = field(default_factory=set)
     filled: set[str] = field(default_factory=set)
     days: dict[str, set[date]] = field(default_factory=dict)
+    rows_of: dict[str, tuple[int, int]] = field(default_factory=dict)
     rows: int = 0
     items: int = 0
 
@@ -151,7 +153,7 @@ def read_parts(
     """Read the files one after the other and number their records."""
     row = 0
     for file in files:
-        last = 0
+        last, first = 0, row
 
         def seen(position: int) -> None:
             nonlocal last
@@ -165,6 +167,7 @@ def read_parts(
             _keep(file, batch.rejects, tally)
             yield Part(file, batch, row)
             row += batch.table.num_rows
+        tally.rows_of[file.sha256] = (first, row - 1)
         advance(file.size - last)
 
 

@@ -142,6 +142,11 @@ def publish(
     return Snapshot.open(root / name)
 
 
+def drop_earlier(settings: Settings) -> None:
+    """Remove every snapshot but the live one."""
+    _clear(settings.state_dir / _FOLDER, keep={_live_id(settings)})
+
+
 def check_current(snapshot: Snapshot, warehouse: Warehouse, settings: Settings) -> None:
     """Refuse a snapshot that is older than the warehouse's days, settings or models.
 

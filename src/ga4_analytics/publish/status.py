@@ -46,7 +46,7 @@ def settings_shown(settings: Settings) -> dict[str, Any]:
     False
     """
     shown = asdict(settings)
-    del shown["workspace"], shown["warehouse"]
+    del shown["workspace"], shown["warehouse"], shown["undo_loads"]
     fixed = settings.channel_rules_date
     shown["channel_rules_date"] = fixed.isoformat() if fixed else None
     return shown

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ga4_analytics.errors import SettingsError
-from ga4_analytics.warehouse.base import DayKey, Progress, Stage, Warehouse
+from ga4_analytics.warehouse.base import DayKey, Progress, Stage, Statement, Warehouse
 from ga4_analytics.warehouse.duckdb import DuckDBWarehouse
 
-__all__ = ["DayKey", "Progress", "Stage", "Warehouse", "open_warehouse"]
+__all__ = ["DayKey", "Progress", "Stage", "Statement", "Warehouse", "open_warehouse"]
 
 
 def open_warehouse(url_or_path: str, workspace: Path) -> Warehouse:

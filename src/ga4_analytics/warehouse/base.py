@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+
+from ga4_analytics.errors import WarehouseError
 
 Progress = Callable[[int], None]
 """Told how many more rows were written."""
@@ -24,6 +26,19 @@ class DayKey:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """One insert, update or delete in the SQL that all engines share.
+
+    Attributes:
+        sql: With ``?`` where a parameter goes.
+        params: The parameters.
+    """
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
 class Stage:
     """What a load wants to write, as SQL that an in-process DuckDB runs over local files.
 
@@ -34,6 +49,10 @@ class Stage:
         ledger: Rows for the other tables, by table name; ``ga4_days`` and ``day_files``
             replace the rows of ``days``, the rest are added.
         event_rows: How many events ``events_sql`` gives, for progress.
+        held: Day to the load that wrote it, for those of ``days`` that were there when the
+            load looked; None checks nothing.
+        before: Statements to run in the transaction before any row is deleted.
+        after: Statements to run in the transaction when all rows are written.
     """
 
     days: tuple[DayKey, ...]
@@ -41,6 +60,34 @@ class Stage:
     items_sql: str
     ledger: Mapping[str, pa.Table]
     event_rows: int
+    held: Mapping[date, str] | None = None
+    before: tuple[Statement, ...] = ()
+    after: tuple[Statement, ...] = ()
+
+
+HELD_SQL = "select event_date, load_id from raw.ga4_days where dataset = ?"
+
+
+def check_held(stage: Stage, found: Iterable[tuple[date, str]]) -> None:
+    """Refuse to replace days that somebody else wrote since the load looked at them.
+
+    Args:
+        stage: What is about to be written.
+        found: Day and load of every day of the dataset, read within the transaction.
+
+    Raises:
+        WarehouseError: A day changed hands.
+    """
+    if stage.held is None:
+        return
+    now = dict(found)
+    for day in stage.days:
+        if now.get(day.event_date) != stage.held.get(day.event_date):
+            raise WarehouseError(
+                f"Another load wrote {day.event_date} of {day.dataset} while this one was at work.",
+                rule="A load replaces the days that it looked at.",
+                remedy="Nothing was changed. Run it again.",
+            )
 
 
 class Warehouse(Protocol):
@@ -66,6 +113,18 @@ class Warehouse(Protocol):
 
     def add_rows(self, rows: Mapping[str, pa.Table]) -> None:
         """Add rows to ledger tables of ``raw``, by table name, in one transaction."""
+        ...
+
+    def change(self, statements: Sequence[Statement], rows: Mapping[str, pa.Table]) -> list[int]:
+        """Run statements, then add rows to tables of ``raw``, in one transaction.
+
+        Returns:
+            How many rows each statement touched.
+        """
+        ...
+
+    def compact(self) -> None:
+        """Rewrite the storage, so that no deleted row is left in it."""
         ...
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:

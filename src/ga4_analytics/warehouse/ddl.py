@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ga4_analytics.errors import WarehouseError
 from ga4_analytics.sources.schema import Column, Kind
-from ga4_analytics.warehouse.tables import EVENTS, ITEMS, Table
+from ga4_analytics.warehouse.tables import COPIES, EVENTS, ITEMS, Table
 
 SCHEMAS: tuple[str, ...] = ("raw", "analytics", "results")
 """Every schema that is made; dbt fills ``analytics``."""
@@ -15,7 +15,7 @@ UNKEYED: frozenset[str] = frozenset({EVENTS.name, ITEMS.name})
 """Tables without a primary key: an index over millions of text ids costs more than the
 load itself, and the ids are unique by construction; a dbt test checks them."""
 
-REPLACED: tuple[str, ...] = ("ga4_events", "ga4_items", "ga4_days", "day_files")
+REPLACED: tuple[str, ...] = tuple(COPIES)
 """Tables whose rows belong to a day and go when the day is replaced."""
 
 

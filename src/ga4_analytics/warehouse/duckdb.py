@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,15 @@ import pyarrow as pa
 
 from ga4_analytics.errors import SettingsError, WarehouseError
 from ga4_analytics.sources.schema import Kind
-from ga4_analytics.warehouse.base import DayKey, Progress, Stage
+from ga4_analytics.sources.sql_text import text_literal
+from ga4_analytics.warehouse.base import (
+    HELD_SQL,
+    DayKey,
+    Progress,
+    Stage,
+    Statement,
+    check_held,
+)
 from ga4_analytics.warehouse.ddl import (
     REPLACED,
     SCHEMAS,
@@ -101,11 +109,16 @@ class DuckDBWarehouse:
             WarehouseError: The engine refused; the old rows are as they were.
         """
         with self._told("replace days"), self._transaction() as connection:
+            datasets = {day.dataset for day in stage.days}
+            for dataset in datasets if stage.held is not None else ():
+                check_held(stage, connection.execute(HELD_SQL, [dataset]).fetchall())
+            _run(connection, stage.before)
             _delete_days(connection, stage.days)
             with _watched(connection, stage.event_rows, progress):
                 _insert(connection, EVENTS.name, EVENTS.columns, stage.events_sql)
             _insert(connection, ITEMS.name, ITEMS.columns, stage.items_sql)
             _insert_ledger(connection, stage.ledger)
+            _run(connection, stage.after)
 
     def add_rows(self, rows: Mapping[str, pa.Table]) -> None:
         """Add rows to ledger tables of ``raw``, by table name, in one transaction.
@@ -115,6 +128,43 @@ class DuckDBWarehouse:
         """
         with self._told("add rows to the ledger"), self._transaction() as connection:
             _insert_ledger(connection, rows)
+
+    def change(self, statements: Sequence[Statement], rows: Mapping[str, pa.Table]) -> list[int]:
+        """Run statements, then add rows to tables of ``raw``, in one transaction.
+
+        Returns:
+            How many rows each statement touched.
+
+        Raises:
+            WarehouseError: The engine refused; nothing was changed.
+        """
+        with self._told("change rows"), self._transaction() as connection:
+            touched = _run(connection, statements)
+            _insert_ledger(connection, rows)
+        return touched
+
+    def compact(self) -> None:
+        """Rewrite the file, so that no deleted row is left in it.
+
+        The copy becomes the warehouse by one rename; a crash before leaves the file as it was.
+
+        Raises:
+            WarehouseError: The engine refused, or the disk has no room for a copy.
+        """
+        self.close()
+        copy = self._path.with_name(f".{self._path.name}.compact")
+        for left in (copy, copy.with_name(copy.name + ".wal")):
+            left.unlink(missing_ok=True)
+        with (
+            self._told("rewrite the file"),
+            contextlib.closing(duckdb.connect(config={**self._settings()})) as engine,
+        ):
+            engine.execute(f"attach {text_literal(str(self._path))} as old")
+            engine.execute(f"attach {text_literal(str(copy))} as new")
+            engine.execute("copy from database old to new")
+            engine.execute("detach new")
+            engine.execute("detach old")
+        copy.replace(self._path)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one select with ``?`` parameters; small results only.
@@ -263,6 +313,14 @@ def _delete_days(connection: duckdb.DuckDBPyConnection, days: Sequence[DayKey]) 
                 f"delete from raw.{quoted(name)} where (dataset, event_date) in "
                 "(select (dataset, event_date) from days_to_replace)"
             )
+
+
+def _run(connection: duckdb.DuckDBPyConnection, statements: Iterable[Statement]) -> list[int]:
+    touched = []
+    for statement in statements:
+        row = connection.execute(statement.sql, list(statement.params)).fetchone()
+        touched.append(int(row[0]) if row else 0)
+    return touched
 
 
 def _insert_ledger(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, pa.Table]) -> None:

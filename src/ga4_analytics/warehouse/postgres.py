@@ -16,7 +16,14 @@ from psycopg import sql as pgsql
 from ga4_analytics.errors import WarehouseError
 from ga4_analytics.sources.schema import Kind
 from ga4_analytics.warehouse import postgres_text as text
-from ga4_analytics.warehouse.base import DayKey, Progress, Stage
+from ga4_analytics.warehouse.base import (
+    HELD_SQL,
+    DayKey,
+    Progress,
+    Stage,
+    Statement,
+    check_held,
+)
 from ga4_analytics.warehouse.ddl import (
     REPLACED,
     SCHEMAS,
@@ -111,6 +118,11 @@ class PostgresWarehouse:
             WarehouseError: The engine refused; the old rows are as they were.
         """
         with self._told("replace days"), self._staged() as staged, self._writing() as cursor:
+            datasets = {day.dataset for day in stage.days}
+            for dataset in datasets if stage.held is not None else ():
+                cursor.execute(HELD_SQL.replace("?", "%s").encode(), [dataset])
+                check_held(stage, cursor.fetchall())
+            _run(cursor, stage.before)
             _delete_days(cursor, stage.days)
             for table, select, report in (
                 (EVENTS, stage.events_sql, progress),
@@ -120,6 +132,7 @@ class PostgresWarehouse:
                 reader = staged.execute(f"select {names} from ({select}) as staged")
                 _copy_in(cursor, table.name, reader.to_arrow_reader(BATCH_ROWS), report)
             _copy_ledger(cursor, stage.ledger)
+            _run(cursor, stage.after)
         self._after_load()
 
     def add_rows(self, rows: Mapping[str, pa.Table]) -> None:
@@ -130,6 +143,32 @@ class PostgresWarehouse:
         """
         with self._told("add rows to the ledger"), self._writing() as cursor:
             _copy_ledger(cursor, rows)
+
+    def change(self, statements: Sequence[Statement], rows: Mapping[str, pa.Table]) -> list[int]:
+        """Run statements, then add rows to tables of ``raw``, in one transaction.
+
+        Returns:
+            How many rows each statement touched.
+
+        Raises:
+            WarehouseError: The engine refused; nothing was changed.
+        """
+        with self._told("change rows"), self._writing() as cursor:
+            touched = _run(cursor, statements)
+            _copy_ledger(cursor, rows)
+        self._after_load()
+        return touched
+
+    def compact(self) -> None:
+        """Rewrite the tables of ``raw``, so that no deleted row is left in their files.
+
+        Raises:
+            WarehouseError: The engine refused, or the disk has no room for a copy.
+        """
+        with self._told("rewrite the tables"):
+            for table in TABLES:
+                name = pgsql.Identifier("raw", table.name)
+                self._open().execute(pgsql.SQL("vacuum (full, analyze) {}").format(name))
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one select with ``?`` parameters; small results only.
@@ -250,6 +289,14 @@ class PostgresWarehouse:
 def _execute(cursor: psycopg.Cursor[tuple[Any, ...]], statement: str) -> None:
     # The statement is made of constants of this package only.
     cursor.execute(statement.encode("utf-8"))
+
+
+def _run(cursor: psycopg.Cursor[tuple[Any, ...]], statements: Iterable[Statement]) -> list[int]:
+    touched = []
+    for statement in statements:
+        cursor.execute(_with_literals(cursor.connection, statement.sql, statement.params))
+        touched.append(cursor.rowcount)
+    return touched
 
 
 def _delete_days(cursor: psycopg.Cursor[tuple[Any, ...]], days: Sequence[DayKey]) -> None:

@@ -95,7 +95,7 @@ LOADS = Table(
     _columns(
         ("load_id", "text", "Start time and a short digest of the files."),
         ("dataset", "text", "The property."),
-        ("mode", "text", "'load', 'replace' or 'append'."),
+        ("mode", "text", "'load', 'replace', 'append', 'undo' or 'forget'."),
         ("shape", "text", "The files' shapes, comma separated."),
         ("started_at_us", "bigint", "Start, microseconds UTC."),
         ("finished_at_us", "bigint", "End, microseconds UTC."),
@@ -108,6 +108,14 @@ LOADS = Table(
         ("suspects", "bigint", "Events that repeat another under scheme 'columns'."),
         ("timezone", "text", "The property's zone."),
         ("version", "text", "The version of this program."),
+        ("superseded", "bigint", "Records left out because a better table holds their day."),
+        ("forgotten", "bigint", "Records left out because their user was forgotten."),
+        ("undoes", "text", "The load that this one took back; null for others."),
+        (
+            "undone_at_us",
+            "bigint",
+            "When it was taken back, microseconds UTC, or null.",
+        ),
     ),
     ("load_id",),
 )
@@ -133,6 +141,7 @@ DAY_FILES = Table(
         ("event_date", "date", "The day."),
         ("sha256", "text", "Checksum of the file."),
         ("reading", "text", "Digest of the options it was read with."),
+        ("is_superseded", "boolean", "Whether a better table of the load held the day instead."),
     ),
     ("dataset", "event_date", "sha256"),
 )
@@ -147,6 +156,19 @@ LOAD_DAYS = Table(
         ("events_after", "bigint", "Events there now."),
     ),
     ("load_id", "event_date"),
+)
+LOAD_EVENTS = Table(
+    "load_events",
+    "One row per load, day that it wrote and event name whose count moved: the revision log.",
+    _columns(
+        ("load_id", "text", "The load."),
+        ("dataset", "text", "The property."),
+        ("event_date", "date", "The day."),
+        ("event_name", "text", "The event's name."),
+        ("events_before", "bigint", "Events of the name there before; 0 for a new name."),
+        ("events_after", "bigint", "Events of the name there now; 0 for a lost name."),
+    ),
+    ("load_id", "event_date", "event_name"),
 )
 REJECTS = Table(
     "rejects",
@@ -174,6 +196,33 @@ MISSING = Table(
     ("load_id", "column_name"),
 )
 
+FORGOTTEN = Table(
+    "forgotten",
+    "One row per person who was forgotten; no later load brings them back.",
+    _columns(
+        ("dataset", "text", "The property."),
+        ("column_name", "text", "'user_pseudo_id' or 'user_id': where the id stood."),
+        ("id_sha256", "text", "SHA-256 of the id, which itself is kept nowhere."),
+        ("forgotten_at_us", "bigint", "When, microseconds UTC."),
+    ),
+    ("dataset", "column_name", "id_sha256"),
+)
+
+
+def _copies(name: str, of: Table) -> Table:
+    return Table(
+        name,
+        f"Rows of {of.name} that a load replaced, so that it can be undone.",
+        (Column("replaced_by", "text", "The load that replaced the row."), *of.columns),
+    )
+
+
+COPIES: dict[str, Table] = {
+    table.name: _copies(f"replaced_{table.name.removeprefix('ga4_')}", table)
+    for table in (EVENTS, ITEMS, DAYS, DAY_FILES)
+}
+"""Table whose rows belong to a day, to the table that keeps what loads replaced."""
+
 TABLES: tuple[Table, ...] = (
     EVENTS,
     ITEMS,
@@ -182,6 +231,9 @@ TABLES: tuple[Table, ...] = (
     LOAD_FILES,
     DAY_FILES,
     LOAD_DAYS,
+    LOAD_EVENTS,
     REJECTS,
     MISSING,
+    FORGOTTEN,
+    *COPIES.values(),
 )
