@@ -231,6 +231,8 @@ class Workspace:
         for folder in (self.settings.reports_dir, self.settings.outputs_dir):
             shutil.rmtree(folder, ignore_errors=True)
         self.build()
+        # dbt writes the command line, and with it the id, into its logs and results.
+        shutil.rmtree(self.settings.state_dir / "dbt", ignore_errors=True)
         drop_earlier(self.settings)
         if had_outputs:
             self.export()

@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SKINNY = ROOT / "data" / "ga4_events_skinny.csv"
-COMMANDS = ("run", "init", "demo-data", "load", "build", "status", "export", "report", "docs")
+COMMANDS = (
+    "run", "init", "demo-data", "load", "build", "status", "loads", "rejects", "undo", "forget",
+    "export", "report", "docs",
+)  # fmt: skip
 
 
 def ga4(
@@ -85,6 +88,32 @@ def test_the_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
     assert "ga4 report" in ga4("report", "--check", cwd=tmp_path, code=8).stderr
 
 
+def test_the_ledger_can_be_read_and_turned_back(tmp_path: Path) -> None:
+    """A load with a broken line, a second one, an undo, and a person who leaves."""
+    header = "user_id,event_date,event_timestamp,event_name"
+    first = [f"ann,20201101,16041888000000{number},view" for number in range(10, 15)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([header, *first, "[red]broken[/red]"]) + "\n")
+    ga4("load", path, cwd=tmp_path)
+    path.write_text("\n".join([header, *first, "ben,20201101,1604188800000099,view"]) + "\n")
+    ga4("load", path, cwd=tmp_path)
+    shown = ga4("rejects", cwd=tmp_path).stdout
+    assert "line 7" in shown and "[red]broken[/red]" in shown and "ragged_line" in shown
+    found = json.loads(ga4("loads", "--json", cwd=tmp_path).stdout)["loads"]
+    assert [(row["events"], row["rejected"]) for row in found] == [(6, 0), (5, 1)]
+    one = ga4("loads", found[0]["load_id"], cwd=tmp_path).stdout
+    assert "+1" in one and "2020-11-01 view" in one
+    ga4("undo", found[0]["load_id"], cwd=tmp_path)
+    assert "undone" in ga4("loads", cwd=tmp_path).stdout
+    status = json.loads(ga4("status", "--json", cwd=tmp_path).stdout)
+    assert status["datasets"][0]["events"] == 5
+    assert "user_id" not in ga4("forget", "ann", "--dry-run", cwd=tmp_path).stderr
+    assert "Aborted" not in ga4("forget", "ann", "--yes", cwd=tmp_path).stdout
+    status = json.loads(ga4("status", "--json", cwd=tmp_path).stdout)
+    assert status["datasets"][0]["events"] == 0
+    assert "forgotten" in ga4("load", path, "--replace", cwd=tmp_path).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -96,6 +125,9 @@ def test_the_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
         (["export"], 7, "not built"),
         (["status", "--timezone", "Mars"], 3, "IANA"),
         (["status", "--warehouse", "mysql://x"], 3, "warehouse"),
+        (["undo", "2099"], 5, "No loads of ga4 begin with"),
+        (["loads", "2099"], 5, "No loads of ga4 begin with"),
+        (["forget", " ", "--yes"], 5, "The id is empty"),
         (["nonsense"], 2, "No such command"),
     ],
 )

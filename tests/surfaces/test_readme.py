@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -74,6 +75,21 @@ def test_own_data_and_every_part_of_it(folder: Path) -> None:
             line += " --replace"  # here the new day is a part of one that is loaded
         shell(line, folder)
     assert (folder / "reports" / "findings.md").is_file()
+
+
+def test_the_ledger_and_an_erasure(folder: Path) -> None:
+    """The commands of "When a load was wrong", on a load that the folder has."""
+    lines = [line for line in commands() if line.split()[:2] in (
+        ["ga4", "loads"], ["ga4", "rejects"], ["ga4", "undo"], ["ga4", "forget"])]  # fmt: skip
+    assert len(lines) == 4
+    shell("ga4 run path/to/export.csv --replace", folder)
+    shell("ga4 load new_day.csv --replace --set platform=WEB", folder)
+    last = json.loads(shell("ga4 loads --json", folder))["loads"][0]["load_id"]
+    user = (folder / "new_day.csv").read_text().splitlines()[-1].split(",")[0]
+    for line in lines:
+        line = line.replace("20260301T0412", last).replace("82023966.6010891291", user)
+        shell(line, folder)
+    assert user not in (folder / "outputs" / "amplitude_heap_events.csv").read_text()
 
 
 def test_postgres_and_the_steps_by_hand(folder: Path, tmp_path: Path, postgres_url: str) -> None:

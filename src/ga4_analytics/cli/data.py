@@ -112,8 +112,13 @@ def export(place: Place) -> None:
 
 def tell_load(screen: Screen, result: LoadResult) -> None:
     """Print what a load did."""
+    left = result.left_out
     if result.load_id is None or result.days is None:
-        screen.done("These files are loaded already; nothing changed.")
+        if left.superseded + left.forgotten:
+            screen.done("Nothing changed: every event was left out.")
+        else:
+            screen.done("These files are loaded already; nothing changed.")
+        _tell_left_out(screen, result)
         return
     first, last = result.days
     screen.done(
@@ -128,11 +133,20 @@ def tell_load(screen: Screen, result: LoadResult) -> None:
         rules = ", ".join(f"{count:,} {rule}" for rule, count in result.rejected.items())
         screen.warn(f"{sum(result.rejected.values()):,} records rejected ({rules}); they are in "
                     "raw.rejects.")  # fmt: skip
+    _tell_left_out(screen, result)
     if result.repeats.duplicates:
         screen.line(f"  {result.repeats.duplicates:,} duplicates will be left out.")
     if result.repeats.suspects:
         screen.line(f"  {result.repeats.suspects:,} events look like another and are kept: the "
                     "files lack the columns that tell.")  # fmt: skip
+
+
+def _tell_left_out(screen: Screen, result: LoadResult) -> None:
+    if count := result.left_out.superseded:
+        screen.line(f"  {count:,} events of intraday or fresh tables left out: a better table "
+                    "holds their day.")  # fmt: skip
+    if count := result.left_out.forgotten:
+        screen.line(f"  {count:,} events of forgotten people left out.")
 
 
 def tell_build(workspace: Workspace, screen: Screen, unit_tests: bool = False) -> None:
