@@ -160,9 +160,27 @@ def load(
         started,
     )
     try:
-        return _run(job, show, clock)
+        with _room(folder):
+            return _run(job, show, clock)
     finally:
         shutil.rmtree(stages, ignore_errors=True)
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[None]:
+    """Say what to do when the disk, or memory, ends while files are read and checked."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        text = str(error).split("\n")[0]
+        if not any(word in text for word in ("No space left", "max_temp_directory", "memory")):
+            raise
+        raise LoadError(
+            f"There is no room in {folder.parent}: {text}.",
+            rule="A load first writes what it read beside the warehouse, about a third of the "
+            "files' size. Nothing was changed.",
+            remedy="Free space on that disk, or move the workspace to a larger one.",
+        ) from error
 
 
 def _unchanged(settings: Settings, found: Sequence[Path], files: Sequence[InputFile]) -> LoadResult:
