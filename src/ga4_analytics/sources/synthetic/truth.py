@@ -201,7 +201,7 @@ def session_days(sample: Sample) -> tuple[Ints, Ints, Ints]:
     """The sessions that have events, with the days of their first and last one."""
     events = sample.events
     known = np.flatnonzero(events.session >= 0)
-    seen, begin = np.unique(events.session[known], return_index=True)
+    seen, begin = np.unique(events.session[known].astype(np.int64), return_index=True)
     _, from_end = np.unique(events.session[known[::-1]], return_index=True)
     last = known[::-1][from_end]
     return seen, days_of(sample, events.ts[known[begin]]), days_of(sample, events.ts[last])
@@ -211,7 +211,7 @@ def _engaged(sample: Sample) -> int:
     """Sessions with an event that says that they are engaged."""
     events = sample.events
     views = (events.code == CODE["page_view"]) & (events.gap_ms == 0)
-    early = views & (sample.session_numbers(events.session) % 10 < 3)
+    early = views & (sample.session_numbers(events.session.astype(np.int64)) % 10 < 3)
     told = (events.session >= 0) & (events.code != CODE["session_start"]) & ~early
     return int(engaged_sessions(sample)[np.unique(events.session[told])].sum())
 

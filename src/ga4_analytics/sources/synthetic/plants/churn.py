@@ -108,7 +108,8 @@ def weeks_until(hazard: NDArray[np.floating[Any]], u: NDArray[np.floating[Any]])
         [2]
     """
     ends = np.concatenate([u < hazard[:, None], np.ones((len(u), 1), np.bool_)], axis=1)
-    return 1 + ends.argmax(axis=1).astype(np.int64)
+    first: Ints = ends.argmax(axis=1).astype(np.int64)
+    return first + 1
 
 
 def _active(base: Sample, joined: Ints, weeks: Ints) -> tuple[Ints, Ints]:

@@ -39,7 +39,7 @@ def first_key(plant: str) -> int:
     return 10 * _MANY + PLANTS.index(plant) * _MANY
 
 
-def events_of(**columns: Ints) -> Events:
+def events_of(**columns: NDArray[np.integer]) -> Events:
     """Events from their columns; those that are not given are as without page and order.
 
     Example:

@@ -108,14 +108,14 @@ def plant_ties(sample: Sample) -> tuple[Sample, Ties]:
     request, seen = np.cumsum(sent.sends), np.cumsum(sent.first)
     time, moved = ts[opener], ts[opener] != ts
     columns = [np.zeros(len(events), np.int64) for _ in range(3)]
-    numbers = (
+    numbers: tuple[Any, ...] = (
         seen - seen[opener] + 1,
         (ts[page] + sample.spec.start_us) // 1000,
         request - request[page] + 1,
     )
     for column, values in zip(columns, numbers, strict=True):
         column[sent.rows] = values
-    session = events.session[sent.rows]
+    session = events.session[sent.rows].astype(np.int64)
     told = _orders(sample, sent, moved)
     when = events.ts.copy()
     when[sent.rows] = time

@@ -109,9 +109,8 @@ def write_ndjson(delivery: Delivery, folder: Path, progress: Progress) -> list[P
     """
     describer, paths = Describer(delivery), []
     for day in delivery.days:
-        path = (
-            folder / f"{delivery.table}_{delivery.sample.spec.day(day):%Y%m%d}-000000000000.json.gz"
-        )
+        table_name = f"{delivery.table}_{delivery.sample.spec.day(day):%Y%m%d}"
+        path = folder / f"{table_name}-000000000000.json.gz"
         with (
             path.open("wb") as file,
             gzip.GzipFile("", "wb", _LEVEL, fileobj=file, mtime=0) as zipped,
