@@ -114,3 +114,21 @@ def test_batch_fields_are_in_raw(workspace: Workspace, truth: Truth) -> None:
                      "count(user_pseudo_id) as without from raw.ga4_events "
                      "where batch_event_index is null")  # fmt: skip
     assert row["n"] == 0 and row["without"] == truth["plants"]["consentless"]["events"]
+
+
+def test_late_days_replace_the_first_delivery(tmp_path: Path) -> None:
+    spec = SampleSpec(scale=0.01, seed=5, start=date(2020, 12, 1), days=7, plants=("late",))
+    sample = generate(spec)
+    write_shape(sample, tmp_path / "sample", "ndjson")
+    told = json.loads(write_truth(sample, tmp_path / "sample").read_text(encoding="utf-8"))
+    late = told["plants"]["late"]
+    workspace = Workspace.create(tmp_path / "workspace", timezone="UTC")
+    for folder, delivery in (("", "first"), (late["folder"], "last")):
+        workspace.load([tmp_path / "sample" / folder])
+        rows = rows_of(workspace, "select event_date, event_name, count(*) as n from "
+                       "raw.ga4_events group by all")  # fmt: skip
+        found = {(str(row["event_date"]), row["event_name"]): row["n"] for row in rows}
+        for day, counts in late["days"].items():
+            assert {name: n for (of, name), n in found.items() if of == day} == counts[delivery]
+    workspace.close()
+    assert sum(each["last_rows"] - each["first_rows"] for each in late["days"].values()) > 50

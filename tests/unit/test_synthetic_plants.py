@@ -6,10 +6,10 @@ import json
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from planted_samples import Truth, daily, lines, short, written
 from synthetic_readers import (
     Event,
     local_day,
@@ -23,48 +23,18 @@ from synthetic_readers import (
     read_parquet,
 )
 
-from ga4_analytics.errors import SettingsError
 from ga4_analytics.sources.synthetic import (
     PLANTS,
-    SHAPES,
     SampleSpec,
     Shape,
     generate,
-    parse_plants,
-    write_shape,
-    write_truth,
 )
 
 ZONE = "America/New_York"
 WHOLE = SampleSpec(
     scale=0.002, seed=5, start=date(2020, 10, 25), days=147, zone=ZONE, plants=PLANTS
 )
-ADDING = ("experiment", "churn", "duplicates", "consentless", "orders", "midnight")
 MISSING = (None, "", "(not set)")
-
-Truth = dict[str, Any]
-
-
-def short(*plants: str) -> SampleSpec:
-    return SampleSpec(scale=0.002, seed=5, start=date(2020, 12, 1), days=21, plants=plants)
-
-
-def written(spec: SampleSpec, folder: Path, shape: Shape = "ndjson") -> Truth:
-    sample = generate(spec)
-    write_shape(sample, folder, shape)
-    truth: Truth = json.loads(write_truth(sample, folder).read_text(encoding="utf-8"))
-    return truth
-
-
-def daily(folder: Path) -> list[Event]:
-    return read_ndjson(sorted(folder.glob("events_2*.json.gz")))
-
-
-def lines(events: list[Event], *without: str) -> Counter[str]:
-    return Counter(
-        json.dumps({k: v for k, v in event.items() if k not in without}, sort_keys=True)
-        for event in events
-    )
 
 
 @pytest.fixture(scope="module")
@@ -388,63 +358,3 @@ def test_intraday_tables_lie_beside_the_daily_ones(shape: Shape, tmp_path: Path)
         assert all(e.get("user_ltv") for e in own if e.get("user_pseudo_id"))
         bare = [{k: v for k, v in e.items() if k not in missing} for e in own]
         assert not (lines([plain(e) for e in part], *missing) - lines([plain(e) for e in bare]))
-
-
-def test_plants_add_up_and_leave_the_rest_as_it_is(tmp_path: Path) -> None:
-    written(short(), tmp_path / "bare")
-    bare = lines(daily(tmp_path / "bare"))
-    expected = Counter(bare)
-    for name in ADDING:
-        written(short(name), tmp_path / name)
-        planted = lines(daily(tmp_path / name))
-        assert not bare - planted, f"{name} changes other events"
-        assert planted - bare, f"{name} adds nothing"
-        expected += planted - bare
-    written(short(*ADDING), tmp_path / "all")
-    assert lines(daily(tmp_path / "all")) == expected
-
-
-def test_another_delivery_leaves_the_first_one_as_it_is(tmp_path: Path) -> None:
-    written(short(), tmp_path / "bare")
-    written(short("late", "intraday"), tmp_path / "planted")
-    for path in (tmp_path / "bare").glob("events_2*"):
-        assert (tmp_path / "planted" / path.name).read_bytes() == path.read_bytes()
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_the_same_seed_plants_the_same_bytes(shape: Shape, tmp_path: Path) -> None:
-    spec = short(*(name for name in parse_plants("all", shape) if name != "dst"))
-    for name in ("one", "two"):
-        written(spec, tmp_path / name, shape)
-    one = sorted(path for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert any(path.parent.name == "_late" for path in one)
-    for path in one:
-        twin = tmp_path / "two" / path.relative_to(tmp_path / "one")
-        assert twin.read_bytes() == path.read_bytes()
-
-
-def test_flat_files_get_columns_for_what_is_planted(tmp_path: Path) -> None:
-    written(short("experiment", "ties"), tmp_path / "ndjson")
-    written(short("experiment", "ties"), tmp_path / "flat", "flat")
-    rows = read_flat([tmp_path / "flat/ga4_events_flat.csv"])
-    for row, event in zip(rows, daily(tmp_path / "ndjson"), strict=True):
-        told = params(event)
-        assert row["experiment_id"] == told.get("experiment_id", "")
-        assert row["variant_id"] == told.get("variant_id", "")
-        assert row["batch_event_index"] == event.get("batch_event_index", "")
-
-
-def test_what_cannot_be_planted_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="'lifts'"):
-        parse_plants("lifts", "ndjson")
-    with pytest.raises(SettingsError, match="cannot carry"):
-        parse_plants("intraday", "flat")
-    with pytest.raises(SettingsError, match="cannot carry"):
-        written(short("ties"), tmp_path, "skinny")
-    with pytest.raises(SettingsError, match="do not change both ways"):
-        short("dst")
-    with pytest.raises(SettingsError, match="too few"):
-        SampleSpec(days=3, plants=("outage",))
-    with pytest.raises(SettingsError, match="IANA"):
-        SampleSpec(zone="Middle/Earth")
-    assert not list(tmp_path.iterdir())
