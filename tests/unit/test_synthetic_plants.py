@@ -321,9 +321,25 @@ def test_batch_columns_tell_the_order_of_ties(tmp_path: Path) -> None:
     assert in_file < len(truth["sessions"]), "time alone does not tell the order"
     tied = 0
     for found in sessions.values():
+        _judge_requests([json.loads(line) for line in lines(found)])
         times = Counter(map(moment, found))
         tied += sum(n for n in times.values() if n > 1)
     assert tied == truth["tied_events"] > truth["moved_events"] > 100
+
+
+def _judge_requests(session: list[Event]) -> None:
+    """A page's requests count from 1, so do a request's events; a request has one time."""
+    pages: dict[str, dict[int, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    for event in session:
+        pages[event["batch_page_id"]][int(event["batch_ordering_id"])].append(event)
+    views = {moment(e) for e in session if e["event_name"] == "page_view"}
+    assert len(pages) in (len(views), len(views) + 1), "a page view opens a page"
+    for requests in pages.values():
+        assert sorted(requests) == list(range(1, len(requests) + 1))
+        for events in requests.values():
+            assert len({moment(each) for each in events}) == 1
+            numbers = sorted(int(each["batch_event_index"]) for each in events)
+            assert numbers == list(range(1, len(events) + 1))
 
 
 def test_the_last_days_come_again_with_more(folder: Path, plants: Truth) -> None:
