@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ga4_analytics.sources.synthetic.calibration import calibration_table, read_reference
-from ga4_analytics.sources.synthetic.sample import generate
+from ga4_analytics.sources.synthetic.generate import generate
 from ga4_analytics.sources.synthetic.spec import SampleSpec
 from ga4_analytics.sources.synthetic.truth import tell_truth
 

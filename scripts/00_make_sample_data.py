@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from ga4_analytics.sources.synthetic.excerpt import excerpt
-from ga4_analytics.sources.synthetic.sample import generate
+from ga4_analytics.sources.synthetic.generate import generate
 from ga4_analytics.sources.synthetic.spec import SampleSpec
 from ga4_analytics.sources.synthetic.write import write_shape
 

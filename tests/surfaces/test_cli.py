@@ -158,3 +158,20 @@ def test_help_has_examples() -> None:
 
 def test_the_data_dictionary_is_up_to_date() -> None:
     ga4("docs", "--check", cwd=ROOT)
+
+
+def test_demo_data_plants_what_is_asked_for(tmp_path: Path) -> None:
+    small = ("--scale", "0.001", "--shape", "ndjson")
+    done = ga4("demo-data", "in berlin", *small, "--plant", "outage,dst", "--zone",
+               "Europe/Berlin", "--from", "2026-03-01", "--days", "245", "--json",
+               cwd=tmp_path)  # fmt: skip
+    truth = json.loads((tmp_path / json.loads(done.stdout)["truth"]).read_text(encoding="utf-8"))
+    assert sorted(truth["plants"]) == ["dst", "outage"]
+    assert [each["date"] for each in truth["plants"]["dst"]["changes"]] == [
+        "2026-03-29", "2026-10-25"]  # fmt: skip
+    ga4("demo-data", "both", *small, "--plant", "dst", cwd=tmp_path)
+    both = json.loads((tmp_path / "both" / "_truth.json").read_text(encoding="utf-8"))
+    assert both["zone"] == "America/New_York" and both["days"] == 147
+    done = ga4("demo-data", "no", "--plant", "magic", cwd=tmp_path, code=3)
+    assert "'magic'" in done.stderr and "experiment" in done.stderr
+    assert not (tmp_path / "no").exists()

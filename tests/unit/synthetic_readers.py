@@ -6,8 +6,10 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet
 
@@ -109,3 +111,21 @@ def skinny_line(event: Event) -> tuple[str, ...]:
         field("ecommerce", "transaction_id"),
         field("ecommerce", "purchase_revenue_in_usd"),
     )
+
+
+def moment(event: Event) -> int:
+    """When it happened, microseconds UTC."""
+    return int(event["event_timestamp"])
+
+
+def local_day(event: Event, zone: str) -> date:
+    """Its day by the clocks of a zone."""
+    whole, rest = divmod(moment(event), 1_000_000)
+    local = datetime.fromtimestamp(whole, UTC) + timedelta(microseconds=rest)
+    return local.astimezone(ZoneInfo(zone)).date()
+
+
+def order_of(event: Event) -> tuple[int, ...]:
+    """What Google says to order events by."""
+    fields = ("batch_page_id", "batch_ordering_id", "batch_event_index")
+    return (moment(event), *(int(event.get(name, 0)) for name in fields))

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import click
 
 from ga4_analytics.cli.options import Place, loading, placed
 from ga4_analytics.cli.screen import Screen, ScreenProgress
 from ga4_analytics.ingest import LoadOptions, LoadResult
-from ga4_analytics.sources.synthetic.spec import SHAPES, SampleSpec, Shape
+from ga4_analytics.sources.synthetic.spec import (
+    PLANTS,
+    SHAPES,
+    SampleSpec,
+    Shape,
+    parse_plants,
+)
 from ga4_analytics.workspace import Workspace
 
 
@@ -38,22 +45,59 @@ from ga4_analytics.workspace import Workspace
     show_default=True,
     help="The same seed gives the same bytes.",
 )
+@click.option(
+    "--plant",
+    "plants",
+    default="",
+    metavar="NAME[,NAME...]",
+    help=f"Put in on purpose, with its truth: {', '.join(PLANTS)}; or all.",
+)
+@click.option("--zone", metavar="ZONE", help="The property's time zone; default: UTC.")
+@click.option(
+    "--from",
+    "start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The first day; default: 2020-11-01.",
+)
+@click.option("--days", type=click.IntRange(1, 1000), help="How many days; default: 92.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def demo_data(folder: Path, shape: str, scale: float, seed: int, as_json: bool) -> None:
+def demo_data(
+    folder: Path,
+    shape: Shape,
+    scale: float,
+    seed: int,
+    plants: str,
+    zone: str | None,
+    start: datetime | None,
+    days: int | None,
+    as_json: bool,
+) -> None:
     """Write a sample of GA4 events, and the truth about it, into FOLDER.
+
+    The plant dst takes 147 days of America/New_York from 2020-10-25, so that both changes of
+    the clocks are inside, unless --zone, --from or --days say otherwise.
 
     \b
     Examples:
       ga4 demo-data sample
       ga4 demo-data sample --shape skinny --scale 1
-    """  # fmt: skip
+      ga4 demo-data sample --plant experiment,outage
+      ga4 demo-data sample --shape ndjson --plant all
+      ga4 demo-data sample --plant dst --zone Europe/Berlin --from 2026-03-01 --days 245
+    """
     from ga4_analytics.sources.synthetic import generate, write_shape, write_truth
 
     screen = Screen(as_json)
-    spec = SampleSpec(scale=scale, seed=seed)
+    given = {"zone": zone, "start": start.date() if start else None, "days": days}
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    planted = parse_plants(plants, shape)
+    if "dst" in planted and not chosen:
+        chosen = {"zone": "America/New_York", "start": date(2020, 10, 25), "days": 147}
+    spec = SampleSpec(scale=scale, seed=seed, plants=planted, **chosen)
     with ScreenProgress(screen).phase("Making a sample", None, "events") as advance:
         sample = generate(spec)
-        files = write_shape(sample, folder, cast(Shape, shape), advance)
+        files = write_shape(sample, folder, shape, advance)
         truth = write_truth(sample, folder)
     screen.done(f"Wrote {len(files)} files to {folder}; the truth about them is in {truth.name}.")
     screen.document({"files": [str(file) for file in files], "truth": str(truth)})

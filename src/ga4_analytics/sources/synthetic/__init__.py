@@ -4,18 +4,27 @@
 `write_truth` writes what is true of it; `write_sample` generates and writes in one step.
 """
 
-from ga4_analytics.sources.synthetic.sample import Sample, generate
-from ga4_analytics.sources.synthetic.spec import SHAPES, SampleSpec, Shape
+from ga4_analytics.sources.synthetic.generate import generate
+from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.spec import (
+    PLANTS,
+    SHAPES,
+    SampleSpec,
+    Shape,
+    parse_plants,
+)
 from ga4_analytics.sources.synthetic.truth import Truth, tell_truth, write_truth
 from ga4_analytics.sources.synthetic.write import write_sample, write_shape
 
 __all__ = [
+    "PLANTS",
     "SHAPES",
     "Sample",
     "SampleSpec",
     "Shape",
     "Truth",
     "generate",
+    "parse_plants",
     "tell_truth",
     "write_sample",
     "write_shape",

@@ -25,8 +25,10 @@ class Batch:
     Attributes:
         date_text: The day, ``YYYYMMDD``.
         who: User, country, device, first source and time of each event.
-        code: Event name, a position in `EVENT_NAMES`.
+        code: Event name, a position in `ALL_NAMES`.
         session: Position in the sessions; -1 without consent.
+        number: What the session makes its draws by.
+        key: What the event's details are drawn by.
         order: Position in the orders; -1 where it is no purchase.
         gap_ms: Milliseconds since the session's event before.
         dice: A draw for the event's details; whole numbers from 0.
@@ -39,6 +41,8 @@ class Batch:
     who: Slice
     code: Ints
     session: Ints
+    number: Ints
+    key: Ints
     order: Ints
     gap_ms: Ints
     dice: Ints
@@ -67,7 +71,7 @@ def _shown(sample: Sample, number: Ints, session: Ints, is_first: Marks) -> tupl
     kind, draw = np.full(len(number), PLAIN_PAGE), np.maximum(session, 0) * 7
     seen = np.flatnonzero(number >= 0)
     kind[seen] = sample.page_kind[number[seen]]
-    draw[seen] = words(sample.spec.seed, "page", number[seen]) >> np.uint64(20)
+    draw[seen] = words(sample.spec.seed, "page", sample.page_numbers(number[seen])) >> np.uint64(20)
     return page_of(kind, draw, is_first), draw
 
 
@@ -95,6 +99,8 @@ def day_batches(sample: Sample, day: int) -> Iterator[Batch]:
             who=who,
             code=events.code[rows].astype(np.int64),
             session=session,
+            number=sample.session_numbers(session),
+            key=events.key[rows].astype(np.int64),
             order=events.order[rows].astype(np.int64),
             gap_ms=events.gap_ms[rows].astype(np.int64),
             dice=dice.astype(np.int64),

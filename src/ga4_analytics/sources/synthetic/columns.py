@@ -15,10 +15,10 @@ from ga4_analytics.sources.synthetic.commerce import MICROS
 from ga4_analytics.sources.synthetic.details import Details
 from ga4_analytics.sources.synthetic.draws import Ints
 from ga4_analytics.sources.synthetic.goods import LISTS, SLIDES, goods
-from ga4_analytics.sources.synthetic.layout import schema
+from ga4_analytics.sources.synthetic.layout import BATCH_FIELDS, schema
 from ga4_analytics.sources.synthetic.params import coded, constant, texts
-from ga4_analytics.sources.synthetic.published import EVENT_NAMES
-from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.published import ALL_NAMES
+from ga4_analytics.sources.synthetic.sample import Delivery
 from ga4_analytics.sources.synthetic.slices import LISTED, NOT_SET
 from ga4_analytics.sources.synthetic.traits import first_touches
 from ga4_analytics.sources.synthetic.world import COUNTRIES, DEVICES, SOURCES
@@ -35,11 +35,13 @@ class Describer:
     """Tells the events of a sample day by day, as columns.
 
     Args:
-        sample: The sample to tell.
+        delivery: The days to tell.
     """
 
-    def __init__(self, sample: Sample) -> None:
-        self._sample = sample
+    def __init__(self, delivery: Delivery) -> None:
+        self._sample = sample = delivery.sample
+        self._absent = delivery.absent
+        self.schema: pa.Schema = schema(sample.batch_fields is not None)
         self._details = Details(sample)
         self._ids = pa.array(sample.user_pseudo_ids(), pa.string())
         self._touch = first_touches(sample)
@@ -53,26 +55,38 @@ class Describer:
             day: The day, from 0.
 
         Yields:
-            Tables with the columns of `schema`; absent fields are null. Columns and texts that
+            Tables with the columns of `self.schema`; absent fields are null. Columns and texts that
             repeat are dictionary arrays, so that a shape has to spell each value only once.
         """
         for batch in day_batches(self._sample, day):
             told = {**self._event(batch), **self._who(batch), **_where(batch, self._place(batch)),
-                    **self._commerce(batch)}  # fmt: skip
+                    **self._commerce(batch), **self._order(batch)}  # fmt: skip
+            told = {name: column for name, column in told.items() if name not in self._absent}
             absent = {
                 field.name: pa.nulls(len(batch), field.type)
-                for field in schema()
+                for field in self.schema
                 if field.name not in told
             }
-            yield pa.table({**told, **absent}).select(schema().names)
+            yield pa.table({**told, **absent}).select(self.schema.names)
+
+    def _order(self, batch: Batch) -> Columns:
+        fields = self._sample.batch_fields
+        if fields is None:
+            return {}
+        rows = slice(batch.who.first, batch.who.first + len(batch))
+        told = (fields.event_index[rows], fields.page_id[rows], fields.ordering_id[rows])
+        return {
+            name: pa.array(values, mask=told[0] == 0)
+            for name, values in zip(BATCH_FIELDS, told, strict=True)
+        }
 
     def _event(self, batch: Batch) -> Columns:
         ts, count = batch.who.ts, len(batch)
-        bundle = (ts * 31 + batch.session) % 19_999_999_999 - 9_999_999_999
+        bundle = (ts * 31 + batch.number) % 19_999_999_999 - 9_999_999_999
         return {
             "event_date": constant(batch.date_text, count),
             "event_timestamp": pa.array(ts),
-            "event_name": texts(EVENT_NAMES, batch.code),
+            "event_name": texts(ALL_NAMES, batch.code),
             "event_params": self._details.column(batch),
             "event_bundle_sequence_id": pa.array(bundle),
             "user_properties": _coded("user_properties", [[]], np.zeros(count, np.int64)),
@@ -119,7 +133,7 @@ class Describer:
         """The list of items of each event, a position in `Goods.items`; -1 without one."""
         known, orders, item = goods(), self._sample.orders, batch.item
         promotion = known.promoted + batch.dice % (SLIDES * len(PROMOTIONS))
-        held = known.held + batch.session * 37 % len(baskets())
+        held = known.held + batch.number * 37 % len(baskets())
         cases = (
             (("view_promotion", "select_promotion"), promotion),
             (("view_item_list",), known.listed + item % LISTS),

@@ -12,6 +12,8 @@ from ga4_analytics.sources.synthetic.commerce import MICROS
 from ga4_analytics.sources.synthetic.draws import Ints
 from ga4_analytics.sources.synthetic.pages import pages
 from ga4_analytics.sources.synthetic.params import Param, constant, params_column, texts
+from ga4_analytics.sources.synthetic.plants.experiment import TRIALS, VARIANTS, trial_of
+from ga4_analytics.sources.synthetic.published import EXPOSURE
 from ga4_analytics.sources.synthetic.sample import Sample
 from ga4_analytics.sources.synthetic.slices import NOT_SET
 from ga4_analytics.sources.synthetic.traits import engaged_sessions, session_sources
@@ -43,7 +45,8 @@ class Details:
     def column(self, batch: Batch) -> pa.ListArray:
         """Give ``event_params`` of some events."""
         params = [*self._page(batch), *self._session(batch), *self._referral(batch),
-                  *self._interaction(batch), *self._purchase(batch)]  # fmt: skip
+                  *self._interaction(batch), *self._purchase(batch),
+                  *self._experiment(batch)]  # fmt: skip
         return params_column(params, batch.dice >> 5)
 
     def _page(self, batch: Batch) -> Iterator[Param]:
@@ -57,7 +60,7 @@ class Details:
         yield Param("ga_session_id", known, self._sample.session_id[session])
         yield Param("ga_session_number", known, self._sample.sessions.number[session])
         engaged, view = self._engaged[session], batch.named("page_view")
-        early = (batch.gap_ms == 0) & view & (session % 10 < 3)
+        early = (batch.gap_ms == 0) & view & (batch.number % 10 < 3)
         flag = (engaged & ~early).astype(np.int64)
         told = known & ~batch.named("session_start")
         as_number = batch.named("first_visit") | (batch.dice % 8 == 0)
@@ -67,7 +70,7 @@ class Details:
         yield Param("engaged_session_event", known & engaged, one)
         timed = known & (batch.gap_ms > 0) & (~view | (batch.dice % 3 == 0))
         yield Param("engagement_time_msec", timed, batch.gap_ms)
-        yield Param("debug_mode", known & (session % 5 < 3), one)
+        yield Param("debug_mode", known & (batch.number % 5 < 3), one)
 
     def _referral(self, batch: Batch) -> Iterator[Param]:
         known, source = batch.session >= 0, self._source[batch.session]
@@ -111,6 +114,17 @@ class Details:
         place = np.where(bought, np.cumsum(bought) - 1, -1)
         yield Param("transaction_id", bought & (orders.number[batch.order] >= 0),
                     texts(ids, place))  # fmt: skip
+
+    def _experiment(self, batch: Batch) -> Iterator[Param]:
+        variants = self._sample.variants
+        if variants is None:
+            return
+        exposed = batch.named(EXPOSURE)
+        which, variant = np.full(len(batch), -1), np.full(len(batch), -1)
+        which[exposed] = trial_of(batch.key[exposed])
+        variant[exposed] = variants[which[exposed], batch.who.user[exposed]]
+        yield Param("experiment_id", exposed, texts([each.id for each in TRIALS], which))
+        yield Param("variant_id", exposed, texts(VARIANTS, variant))
 
     def _dollars(self, order: Ints) -> Ints:
         return self._revenue[order] // MICROS

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ga4_analytics.sources.synthetic.draws import Ints
 from ga4_analytics.sources.synthetic.sample import Events, Sample
-from ga4_analytics.sources.synthetic.sessions import DAY_US
 from ga4_analytics.sources.synthetic.world import COUNTRIES
 
 _CONSENTLESS = 3
@@ -26,7 +25,7 @@ def only(sample: Sample, rows: NDArray[np.bool_]) -> Sample:
         A sample that can be written in each shape. Its truth is not the whole sample's.
     """
     kept = Events(**{each.name: getattr(sample.events, each.name)[rows] for each in fields(Events)})
-    edges = np.searchsorted(kept.ts, np.arange(sample.spec.days + 1) * DAY_US)
+    edges = np.searchsorted(kept.ts, sample.spec.midnights())
     return replace(sample, events=kept, day_edges=edges)
 
 
@@ -59,7 +58,7 @@ def excerpt(sample: Sample, events: int) -> Sample:
         The excerpt.
 
     Example:
-        >>> from ga4_analytics.sources.synthetic.sample import generate
+        >>> from ga4_analytics.sources.synthetic.generate import generate
         >>> from ga4_analytics.sources.synthetic.spec import SampleSpec
         >>> part = excerpt(generate(SampleSpec(scale=0.002, days=5)), 100)
         >>> 90 < len(part.events) < 130

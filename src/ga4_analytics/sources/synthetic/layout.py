@@ -37,11 +37,13 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 "promotion_name", "creative_name", "creative_slot")),
 )  # fmt: skip
 HEADER = tuple(prefix + name for prefix, names in _PARTS for name in names)
+BATCH_FIELDS = ("batch_event_index", "batch_page_id", "batch_ordering_id")
+"""Columns that newer exports have behind these; written where ties are planted."""
 _INTEGERS = frozenset({
     "event_timestamp", "event_previous_timestamp", "event_bundle_sequence_id",
     "event_server_timestamp_offset", "user_first_touch_timestamp", "int_value",
     "set_timestamp_micros", "time_zone_offset_seconds", "total_item_quantity", "unique_items",
-    "quantity",
+    "quantity", *BATCH_FIELDS,
 })  # fmt: skip
 _FLOATS = frozenset({
     "event_value_in_usd", "revenue", "float_value", "double_value", "purchase_revenue_in_usd",
@@ -70,11 +72,14 @@ def _fields(paths: list[str]) -> list[pa.Field]:
 
 
 @cache
-def schema() -> pa.Schema:
+def schema(batches: bool = False) -> pa.Schema:
     """The export's columns with BigQuery's types.
+
+    Args:
+        batches: Whether `BATCH_FIELDS` are among them.
 
     Example:
         >>> schema().field("privacy_info").type.field("ads_storage").type
         DataType(string)
     """
-    return pa.schema(_fields(list(HEADER)))
+    return pa.schema(_fields([*HEADER, *(BATCH_FIELDS if batches else ())]))

@@ -26,7 +26,10 @@ EVENT_NAMES: tuple[str, ...] = (
     "user_engagement",
 )  # fmt: skip
 """Event codes are positions in this tuple; ties of one batch happen in this order."""
-CODE = {name: code for code, name in enumerate(EVENT_NAMES)}
+EXPOSURE = "experiment_viewed"
+ALL_NAMES: tuple[str, ...] = (*EVENT_NAMES, EXPOSURE)
+"""With the event that only a planted experiment sends."""
+CODE = {name: code for code, name in enumerate(ALL_NAMES)}
 
 EVENTS = {
     "page_view": 1_350_428, "user_engagement": 1_058_721, "scroll": 493_072,

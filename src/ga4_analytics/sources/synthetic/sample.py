@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ga4_analytics.sources.synthetic.commerce import Orders, plan_orders
-from ga4_analytics.sources.synthetic.draws import Ints, below, deal_order, words
-from ga4_analytics.sources.synthetic.intents import Intents, plan_intents
-from ga4_analytics.sources.synthetic.moments import Rows, plan_moments
-from ga4_analytics.sources.synthetic.published import CODE, calendar
-from ga4_analytics.sources.synthetic.sessions import (
-    DAY_US,
-    Sessions,
-    heaviest_user,
-    plan_sessions,
-    session_ids,
-)
+from ga4_analytics.sources.synthetic.commerce import Orders
+from ga4_analytics.sources.synthetic.draws import Ints, below
+from ga4_analytics.sources.synthetic.sessions import Sessions
 from ga4_analytics.sources.synthetic.spec import SampleSpec
-from ga4_analytics.sources.synthetic.visits import Visits, plan_visits
-from ga4_analytics.sources.synthetic.world import People, plan_people
+from ga4_analytics.sources.synthetic.visits import Visits
+from ga4_analytics.sources.synthetic.world import People
 
 PLAIN_PAGE, SEARCH_PAGE, PRODUCT_PAGE, CHECKOUT_PAGE, DONE_PAGE = range(5)
-_PAGE_KINDS = (
-    ("view_search_results", SEARCH_PAGE), ("view_item", PRODUCT_PAGE),
-    ("add_to_cart", PRODUCT_PAGE), ("begin_checkout", CHECKOUT_PAGE),
-    ("add_shipping_info", CHECKOUT_PAGE), ("add_payment_info", CHECKOUT_PAGE),
-    ("purchase", DONE_PAGE),
-)  # fmt: skip
-"""What a page must be, so that the event can happen on it; the last one wins."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +23,8 @@ class Events:
     """All events in time order, one array a column.
 
     Attributes:
-        ts: Microseconds since the sample's first midnight.
-        code: Event name, a position in `EVENT_NAMES`.
+        ts: Microseconds since the first day's midnight in UTC.
+        code: Event name, a position in `ALL_NAMES`.
         session: Position in the sessions; -1 without consent, then there is no user either.
         key: What the event's details are drawn by; an exact duplicate shares it.
         page: Position in the pages; -1 before any page.
@@ -62,6 +47,71 @@ class Events:
 
 
 @dataclass(frozen=True)
+class Guests:
+    """By which numbers planted users, sessions and pages make their draws.
+
+    The sample's own draw by their positions. Planted ones come behind them and have numbers of
+    their plant, so that they are the same whatever else is planted.
+    """
+
+    users: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    sessions: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    pages: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+def _numbered(positions: Ints, total: int, guests: Ints) -> Ints:
+    own = total - len(guests)
+    if not len(guests):
+        return positions
+    return np.where(positions >= own, guests[np.maximum(positions - own, 0)], positions)
+
+
+@dataclass(frozen=True)
+class BatchFields:
+    """The export's columns that tell the order of events with one timestamp, by event.
+
+    Attributes:
+        event_index: Position in the request, from 1; 0 without session.
+        page_id: The page's number, milliseconds.
+        ordering_id: The request's number on the page, from 1.
+    """
+
+    event_index: Ints
+    page_id: Ints
+    ordering_id: Ints
+
+
+class Plant(Protocol):
+    """Something that was put in on purpose and can tell the truth about itself."""
+
+    @property
+    def name(self) -> str:
+        """One of `PLANTS`."""
+
+    def tell(self, sample: Sample) -> dict[str, Any]:
+        """Count in the finished sample what is true of it."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Some days of a sample as they are handed over.
+
+    Attributes:
+        sample: What they hold.
+        days: Which days.
+        folder: Where below the sample's folder.
+        table: What the names of daily files begin with.
+        absent: Columns that are empty in it.
+    """
+
+    sample: Sample
+    days: range
+    folder: str = ""
+    table: str = "events"
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Sample:
     """Everything that was planned and what came of it.
 
@@ -77,6 +127,12 @@ class Sample:
         events: The events in time order.
         day_edges: Where each day begins in the events; one more at the end.
         robot: The user that reads everything.
+        guests: Numbers of planted users, sessions and pages.
+        happened: The events before some were lost or moved; None where they are `events`.
+        variants: Variant by experiment (rows) and user; -1 without exposure.
+        batch_fields: Columns for the order of ties, where they are asked for.
+        plants: What was put in on purpose.
+        deliveries: What is delivered beside the days themselves.
     """
 
     spec: SampleSpec
@@ -90,6 +146,20 @@ class Sample:
     events: Events
     day_edges: Ints
     robot: int
+    guests: Guests = Guests()
+    happened: Events | None = None
+    variants: NDArray[np.int8] | None = None
+    batch_fields: BatchFields | None = None
+    plants: tuple[Plant, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+
+    def session_numbers(self, positions: Ints) -> Ints:
+        """The numbers by which sessions make their draws."""
+        return _numbered(positions, len(self.sessions), self.guests.sessions)
+
+    def page_numbers(self, positions: Ints) -> Ints:
+        """The numbers by which pages make their draws."""
+        return _numbered(positions, len(self.page_kind), self.guests.pages)
 
     def user_pseudo_ids(self) -> list[str]:
         """The client id of each user: text that looks like a decimal number.
@@ -97,109 +167,9 @@ class Sample:
         Returns:
             Unique texts; some have zeros where a number would lose them.
         """
-        users = np.arange(len(self.visits.cohort))
+        count = len(self.visits.cohort)
+        users = _numbered(np.arange(count), count, self.guests.users)
         head = 1_000_000 + (users * 48_271 + self.spec.seed * 7_919) % 99_999_989
         tail = below(self.spec.seed, "client", users, 2_000_000_000) * 5
         tail += below(self.spec.seed, "client end", users, 5)
         return [f"{a}.{b:010d}" for a, b in zip(head.tolist(), tail.tolist(), strict=True)]
-
-
-def _pages(rows: Rows, sessions: int) -> tuple[Ints, NDArray[np.int8], Ints]:
-    """The page that each event happens on, each page's kind, and each page's session."""
-    is_page = rows.code == CODE["page_view"]
-    seen = np.cumsum(is_page)
-    in_session = np.bincount(rows.session, is_page, sessions).astype(np.int64)
-    before = (np.cumsum(in_session) - in_session)[rows.session]
-    page = np.where(in_session[rows.session] > 0, np.maximum(seen - 1, before), -1)
-    kind = np.zeros(int(is_page.sum()), np.int8)
-    for name, needed in _PAGE_KINDS:
-        there = page[rows.code == CODE[name]]
-        kind[there[there >= 0]] = needed
-    return page, kind, np.repeat(np.arange(sessions), in_session)
-
-
-def _consentless(spec: SampleSpec, intents: Intents) -> Ints:
-    """Times of the page views without consent."""
-    day = np.repeat(np.arange(spec.days), intents.consentless)
-    when = words(spec.seed, "consentless", np.arange(len(day))) % np.uint64(DAY_US)
-    return day * DAY_US + when.astype(np.int64)
-
-
-def _doubled(spec: SampleSpec, rows: Rows, twice: dict[str, int]) -> Ints:
-    """The events that are sent twice."""
-    found = [np.zeros(0, np.int64)]
-    for name, count in twice.items():
-        of = np.flatnonzero(rows.code == CODE[name])
-        found.append(of[deal_order(spec.seed, f"twice/{name}", len(of))[:count]])
-    return np.concatenate(found)
-
-
-def _assemble(spec: SampleSpec, rows: Rows, intents: Intents, page: Ints) -> Events:
-    """Put sessions' events, their duplicates and the consentless ones in time order."""
-    count = len(rows.ts)
-    own = np.arange(count)
-    twice = _doubled(spec, rows, intents.duplicates)
-    quiet = _consentless(spec, intents)
-    order = np.full(count, -1)
-    purchases = np.flatnonzero(rows.code == CODE["purchase"])
-    order[purchases] = np.arange(len(purchases))
-    pick = np.concatenate([own, twice])
-    none = np.full(len(quiet), -1)
-    ts = np.concatenate([rows.ts[pick], quiet])
-    key = np.concatenate([pick, count + np.arange(len(quiet))])
-    mark = np.concatenate([np.zeros(count, np.bool_), np.ones(len(twice), np.bool_),
-                           np.zeros(len(quiet), np.bool_)])  # fmt: skip
-    line = np.lexsort((key, ts))
-
-    def column(values: Ints, rest: Ints) -> Ints:
-        return np.concatenate([values[pick], rest])[line]
-
-    return Events(
-        ts=ts[line],
-        code=column(rows.code, np.full(len(quiet), CODE["page_view"])).astype(np.int8),
-        session=column(rows.session, none).astype(np.int32),
-        key=key[line].astype(np.int32),
-        page=column(page, none).astype(np.int32),
-        order=column(order, none).astype(np.int32),
-        gap_ms=column(rows.gap_ms, none + 1).astype(np.int32),
-        is_duplicate=mark[line],
-    )
-
-
-def generate(spec: SampleSpec) -> Sample:
-    """Make a sample in memory.
-
-    Args:
-        spec: Its size, days and seed.
-
-    Returns:
-        The same sample for the same spec, on every machine.
-
-    Example:
-        >>> tiny = generate(SampleSpec(scale=0.0005, days=7))
-        >>> len(tiny.day_edges), bool((np.diff(tiny.events.ts) >= 0).all())
-        (8, True)
-    """
-    plan = calendar(spec)
-    visits = plan_visits(spec, plan)
-    sessions = plan_sessions(spec, plan, visits)
-    new = sessions.is_first & ~visits.truncated[sessions.user]
-    intents = plan_intents(spec, plan, sessions, new)
-    rows = plan_moments(spec.seed, sessions, intents.counts)
-    page, page_kind, page_session = _pages(rows, len(sessions))
-    buys = np.flatnonzero(rows.code == CODE["purchase"])
-    orders = plan_orders(spec, plan, rows.session[buys], rows.ts[buys] // DAY_US)
-    events = _assemble(spec, rows, intents, page)
-    return Sample(
-        spec=spec,
-        visits=visits,
-        people=plan_people(spec, np.bincount(sessions.user, minlength=len(visits.cohort))),
-        sessions=sessions,
-        session_id=session_ids(spec, sessions),
-        orders=orders,
-        page_kind=page_kind,
-        page_session=page_session,
-        events=events,
-        day_edges=np.searchsorted(events.ts, np.arange(spec.days + 1) * DAY_US),
-        robot=heaviest_user(visits),
-    )

@@ -19,7 +19,7 @@ def engaged_sessions(sample: Sample) -> np.ndarray[tuple[int], np.dtype[np.bool_
     Returns:
         One mark a session.
     """
-    events = sample.events
+    events = sample.happened or sample.events
     known = events.session >= 0
     session, ts, code = events.session[known], events.ts[known], events.code[known]
     count = len(sample.sessions)
@@ -37,19 +37,20 @@ def first_touches(sample: Sample) -> Ints:
 
     Left-truncated users were seen up to 200 days before the sample's first day.
     """
-    events = sample.events
+    events = sample.happened or sample.events
     known = events.session >= 0
     user = sample.sessions.user[events.session[known]]
     first = np.zeros(len(sample.visits.cohort), np.int64)
     first[user[::-1]] = events.ts[known][::-1]
     keys = np.arange(len(first))
     earlier = -1 - below(sample.spec.seed, "first touch", keys, 200 * 86_400) * 1_000_003
+    earlier += min(int(sample.spec.midnights()[0]), 0)
     return np.where(sample.visits.truncated, earlier, first) + sample.spec.start_us
 
 
 def session_sources(sample: Sample) -> Ints:
     """Where each session came from, a position in `SOURCES`; mostly where the user did."""
-    keys = np.arange(len(sample.sessions))
+    keys = sample.session_numbers(np.arange(len(sample.sessions)))
     seed = sample.spec.seed
     other = deal(tuple(s.weight for s in SOURCES), uniform(seed, "session source", keys))
     same = uniform(seed, "same source", keys) < _SAME_SOURCE

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from ga4_analytics.sources.synthetic.draws import Ints
-from ga4_analytics.sources.synthetic.published import CODE, EVENT_NAMES
+from ga4_analytics.sources.synthetic.published import ALL_NAMES, CODE, EVENT_NAMES, EXPOSURE
 from ga4_analytics.sources.synthetic.sample import Sample
-from ga4_analytics.sources.synthetic.sessions import DAY_US
 from ga4_analytics.sources.synthetic.traits import engaged_sessions
 from ga4_analytics.sources.synthetic.world import COUNTRIES, DEVICES, SOURCES
 
@@ -158,14 +157,17 @@ def _retention(user: Ints, day: Ints, days: int, out: Ints) -> list[tuple[int, i
     return [(int(a), int(b)) for a, b in zip(followed, back, strict=True)]
 
 
-def _orders(sample: Sample) -> OrderTruth:
-    """Walk over the purchase events in the order of users and time."""
-    orders, sessions = sample.orders, sample.sessions
-    users = sessions.user[orders.session].tolist()
-    amounts = orders.revenue_micros().tolist()
+def tell_orders(sample: Sample) -> OrderTruth:
+    """Walk over the purchase events in the order of time, exact duplicates left out."""
+    events, orders, sessions = sample.events, sample.orders, sample.sessions
+    bought = events.order[(events.order >= 0) & ~events.is_duplicate]
+    users = sessions.user[orders.session[bought]].tolist()
+    amounts = orders.revenue_micros()[bought].tolist()
+    ids = orders.transaction_ids()
+    texts = [ids[order] for order in bought.tolist()]
     values: dict[tuple[int, str], list[int]] = {}
     loose: list[int] = []
-    for user, text, micros in zip(users, orders.transaction_ids(), amounts, strict=True):
+    for user, text, micros in zip(users, texts, amounts, strict=True):
         if text in (None, "", "(not set)"):
             loose.append(micros)
         else:
@@ -177,7 +179,7 @@ def _orders(sample: Sample) -> OrderTruth:
     return OrderTruth(
         purchase_events=len(users),
         purchasing_users=len(set(users)),
-        purchase_sessions=len(set(orders.session.tolist())),
+        purchase_sessions=len(set(orders.session[bought].tolist())),
         events_without_id=len(loose),
         orders=len(values) + len(loose),
         orders_with_id=len(values),
@@ -190,16 +192,41 @@ def _orders(sample: Sample) -> OrderTruth:
     )
 
 
+def days_of(sample: Sample, ts: Ints) -> Ints:
+    """The day, from 0, of times in microseconds since the first midnight in UTC."""
+    return np.searchsorted(sample.spec.midnights(), ts, side="right") - 1
+
+
+def session_days(sample: Sample) -> tuple[Ints, Ints, Ints]:
+    """The sessions that have events, with the days of their first and last one."""
+    events = sample.events
+    known = np.flatnonzero(events.session >= 0)
+    seen, begin = np.unique(events.session[known].astype(np.int64), return_index=True)
+    _, from_end = np.unique(events.session[known[::-1]], return_index=True)
+    last = known[::-1][from_end]
+    return seen, days_of(sample, events.ts[known[begin]]), days_of(sample, events.ts[last])
+
+
+def _engaged(sample: Sample) -> int:
+    """Sessions with an event that says that they are engaged."""
+    events = sample.events
+    views = (events.code == CODE["page_view"]) & (events.gap_ms == 0)
+    early = views & (sample.session_numbers(events.session.astype(np.int64)) % 10 < 3)
+    told = (events.session >= 0) & (events.code != CODE["session_start"]) & ~early
+    return int(engaged_sessions(sample)[np.unique(events.session[told])].sum())
+
+
 def _planted(sample: Sample) -> Planted:
     events, sessions = sample.events, sample.sessions
-    copies = np.bincount(events.code[events.is_duplicate], minlength=len(EVENT_NAMES))
-    _, place, count = np.unique(sample.session_id, return_inverse=True, return_counts=True)
+    copies = np.bincount(events.code[events.is_duplicate], minlength=len(ALL_NAMES))
+    seen, first, last = session_days(sample)
+    _, place, count = np.unique(sample.session_id[seen], return_inverse=True, return_counts=True)
     user = np.where(events.session >= 0, sessions.user[events.session], -1)
     return Planted(
-        exact_duplicates={EVENT_NAMES[i]: int(n) for i, n in enumerate(copies) if n},
+        exact_duplicates={ALL_NAMES[i]: int(n) for i, n in enumerate(copies) if n},
         consentless_events=int((events.session < 0).sum()),
-        left_truncated_users=int(sample.visits.truncated.sum()),
-        midnight_sessions=int(sessions.crosses.sum()),
+        left_truncated_users=int(sample.visits.truncated[np.unique(user[user >= 0])].sum()),
+        midnight_sessions=int((first < last).sum()),
         shared_session_ids=int((count[place] > 1).sum()),
         robot_user_pseudo_id=sample.user_pseudo_ids()[sample.robot],
         robot_events=int((user == sample.robot).sum()),
@@ -224,19 +251,22 @@ def tell_truth(sample: Sample) -> Truth:
         Its truth.
 
     Example:
-        >>> from ga4_analytics.sources.synthetic.sample import generate
+        >>> from ga4_analytics.sources.synthetic.generate import generate
         >>> from ga4_analytics.sources.synthetic.spec import SampleSpec
         >>> truth = tell_truth(generate(SampleSpec(scale=0.0005, days=7)))
         >>> truth.events == sum(truth.events_by_day) == sum(truth.events_by_name.values())
         True
     """
     spec, events, sessions = sample.spec, sample.events, sample.sessions
-    day = events.ts // DAY_US
-    grid = np.bincount(day * len(EVENT_NAMES) + events.code,
-                       minlength=spec.days * len(EVENT_NAMES)).reshape(spec.days, -1)  # fmt: skip
+    names = ALL_NAMES if (events.code == CODE[EXPOSURE]).any() else EVENT_NAMES
+    day = days_of(sample, events.ts)
+    grid = np.bincount(day * len(names) + events.code,
+                       minlength=spec.days * len(names)).reshape(spec.days, -1)  # fmt: skip
     known = events.session >= 0
-    in_session = [np.unique(events.session[known & (events.code == CODE[n])]) for n in EVENT_NAMES]
+    in_session = [np.unique(events.session[known & (events.code == CODE[n])]) for n in names]
     user, user_day = _user_days(sample)
+    seen, begin_day, _ = session_days(sample)
+    people = np.unique(user)
     truncated = sample.visits.truncated
     visits = (events.code == CODE["first_visit"]) & ~events.is_duplicate
     sources = [f"{source.source} / {source.medium}" for source in SOURCES]
@@ -246,34 +276,34 @@ def tell_truth(sample: Sample) -> Truth:
         start=spec.start.isoformat(),
         days=spec.days,
         events=len(events),
-        users=len(np.unique(user)),
-        sessions=len(np.unique(events.session[known])),
-        engaged_sessions=int(engaged_sessions(sample).sum()),
-        events_by_name={name: int(grid[:, CODE[name]].sum()) for name in EVENT_NAMES},
+        users=len(people),
+        sessions=len(seen),
+        engaged_sessions=_engaged(sample),
+        events_by_name={name: int(grid[:, CODE[name]].sum()) for name in names},
         users_by_name={
             name: len(np.unique(sessions.user[found]))
-            for name, found in zip(EVENT_NAMES, in_session, strict=True)
+            for name, found in zip(names, in_session, strict=True)
         },
-        sessions_by_name={n: len(f) for n, f in zip(EVENT_NAMES, in_session, strict=True)},
+        sessions_by_name={n: len(f) for n, f in zip(names, in_session, strict=True)},
         events_by_day=grid.sum(axis=1).tolist(),
         users_by_day=np.bincount(user_day, minlength=spec.days).tolist(),
-        sessions_by_day=np.bincount(sessions.day, minlength=spec.days).tolist(),
+        sessions_by_day=np.bincount(begin_day, minlength=spec.days).tolist(),
         new_users_by_day=np.bincount(day[visits], minlength=spec.days).tolist(),
-        named_events_by_day={name: grid[:, CODE[name]].tolist() for name in EVENT_NAMES},
-        users_by_country=_counted([c.name for c in COUNTRIES], sample.people.country),
-        users_by_source=_counted(sources, sample.people.source),
+        named_events_by_day={name: grid[:, CODE[name]].tolist() for name in names},
+        users_by_country=_counted([c.name for c in COUNTRIES], sample.people.country[people]),
+        users_by_source=_counted(sources, sample.people.source[people]),
         sessions_by_device=_counted(
-            [d.category for d in DEVICES], sample.people.device[sessions.user]
+            [d.category for d in DEVICES], sample.people.device[sessions.user[seen]]
         ),
         retention=_retention(user, user_day, spec.days, np.flatnonzero(truncated)),
         retention_with_truncated=_retention(user, user_day, spec.days, np.zeros(0, np.int64)),
-        orders=_orders(sample),
+        orders=tell_orders(sample),
         planted=_planted(sample),
     )
 
 
 def write_truth(sample: Sample, folder: Path) -> Path:
-    """Write a sample's truth as JSON beside it.
+    """Write a sample's truth as JSON beside it, and under ``plants`` what was planted.
 
     Args:
         sample: The sample.
@@ -283,6 +313,10 @@ def write_truth(sample: Sample, folder: Path) -> Path:
         The file.
     """
     content: dict[str, Any] = asdict(tell_truth(sample))
+    if sample.spec.zone != "UTC":
+        content["zone"] = sample.spec.zone
+    if sample.plants:
+        content["plants"] = {plant.name: plant.tell(sample) for plant in sample.plants}
     path = folder / FILE_NAME
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

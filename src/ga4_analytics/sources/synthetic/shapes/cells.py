@@ -79,4 +79,4 @@ def is_repeated(name: str) -> bool:
         >>> is_repeated("items.item_id"), is_repeated("geo.city")
         (True, False)
     """
-    return bool(pa.types.is_list(schema().field(name.partition(".")[0]).type))
+    return bool(pa.types.is_list(schema(True).field(name.partition(".")[0]).type))

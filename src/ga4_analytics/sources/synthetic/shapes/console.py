@@ -11,14 +11,24 @@ from typing import Any
 import pyarrow as pa
 
 from ga4_analytics.sources.synthetic.columns import Describer
-from ga4_analytics.sources.synthetic.layout import HEADER
-from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.layout import BATCH_FIELDS, HEADER
+from ga4_analytics.sources.synthetic.sample import Delivery
 from ga4_analytics.sources.synthetic.shapes.cells import elements, is_repeated, rows_of
 from ga4_analytics.sources.synthetic.spec import Progress
 
 FILE_NAME = "ga4_raw.csv"
 
 Rows = list[list[tuple[Any, ...]]]
+
+
+def header(columns: pa.Schema) -> tuple[str, ...]:
+    """The CSV's columns, dotted.
+
+    Example:
+        >>> header(pa.schema([])) == HEADER
+        True
+    """
+    return HEADER + tuple(name for name in BATCH_FIELDS if name in columns.names)
 
 
 def _array_of(name: str) -> str:
@@ -40,9 +50,10 @@ def console_rows(table: pa.Table) -> Iterator[list[Any]]:
         table: Events with all the columns of `schema`.
 
     Yields:
-        Cells as many as `HEADER`.
+        Cells as many as the header.
     """
-    groups = [(array, tuple(names)) for array, names in groupby(HEADER, _array_of)]
+    names_of = header(table.schema)
+    groups = [(array, tuple(names)) for array, names in groupby(names_of, _array_of)]
     blocks = [_block(table, array, names) for array, names in groups]
     blanks = [("",) * len(names) for _, names in groups]
     for event in zip(*blocks, strict=True):
@@ -53,22 +64,22 @@ def console_rows(table: pa.Table) -> Iterator[list[Any]]:
             yield row
 
 
-def write_console(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
-    """Write the sample as one CSV in the console's shape.
+def write_console(delivery: Delivery, folder: Path, progress: Progress) -> list[Path]:
+    """Write some days as one CSV in the console's shape.
 
     Args:
-        sample: The sample.
+        delivery: The days to write.
         folder: Where to; it must be there.
         progress: Told how many more events were written.
 
     Returns:
         The file.
     """
-    path, describer = folder / FILE_NAME, Describer(sample)
+    path, describer = folder / FILE_NAME, Describer(delivery)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(HEADER)
-        for day in range(sample.spec.days):
+        writer.writerow(header(describer.schema))
+        for day in delivery.days:
             for table in describer.day(day):
                 writer.writerows(console_rows(table))
                 progress(len(table))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from ga4_analytics.sources.synthetic.columns import Describer
-from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.layout import BATCH_FIELDS
+from ga4_analytics.sources.synthetic.sample import Delivery
 from ga4_analytics.sources.synthetic.shapes.cells import elements, rows_of
 from ga4_analytics.sources.synthetic.spec import Progress
 
@@ -38,45 +39,57 @@ _PARAMS = {
     "medium": "event_medium", "campaign": "event_campaign",
 }  # fmt: skip
 """Parameter to column; the collected source says its scope, as a bare ``source`` would not."""
-HEADER = tuple(name.replace(".", "_") for name in _FIELDS) + tuple(_PARAMS.values())
+_EXPERIMENT = {"experiment_id": "experiment_id", "variant_id": "variant_id"}
 _PARAM = (("key",), *(("value", f"{slot}_value") for slot in ("string", "int", "double")))
 
 
-def flat_rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
-    """Give events as the cells of `HEADER`; their items stay out.
+def selection(delivery: Delivery) -> tuple[tuple[str, ...], dict[str, str]]:
+    """What is selected: dotted fields, and parameters with their columns' names."""
+    batches = BATCH_FIELDS if delivery.sample.batch_fields is not None else ()
+    experiment = _EXPERIMENT if delivery.sample.variants is not None else {}
+    return (*_FIELDS, *batches), {**_PARAMS, **experiment}
+
+
+def flat_rows(
+    table: pa.Table, names: Sequence[str], keys: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Give events as cells; their items stay out.
 
     Args:
         table: Events with all the columns of `schema`.
+        names: Dotted fields.
+        keys: Parameters.
 
     Yields:
         A tuple an event.
     """
     params = elements(table["event_params"].combine_chunks(), _PARAM)
-    for fields, found in zip(rows_of(table, _FIELDS), params, strict=True):
+    for fields, found in zip(rows_of(table, names), params, strict=True):
         values = {
             key: text if text is not None else whole if whole is not None else real
             for key, text, whole, real in found
         }
-        yield (*fields, *(values.get(key) for key in _PARAMS))
+        yield (*fields, *(values.get(key) for key in keys))
 
 
-def write_flat(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
-    """Write the sample as one flat CSV.
+def write_flat(delivery: Delivery, folder: Path, progress: Progress) -> list[Path]:
+    """Write some days as one flat CSV.
 
     Args:
-        sample: The sample.
+        delivery: The days to write.
         folder: Where to; it must be there.
         progress: Told how many more events were written.
 
     Returns:
         The file.
     """
-    path, describer = folder / FILE_NAME, Describer(sample)
+    names, keys = selection(delivery)
+    path, describer = folder / FILE_NAME, Describer(delivery)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(HEADER)
-        for day in range(sample.spec.days):
+        writer.writerow([*(name.replace(".", "_") for name in names), *keys.values()])
+        for day in delivery.days:
             for table in describer.day(day):
-                writer.writerows(flat_rows(table))
+                writer.writerows(flat_rows(table, names, tuple(keys)))
                 progress(len(table))
     return [path]

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import compute as pc
 
 from ga4_analytics.sources.synthetic.columns import Describer
-from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.sample import Delivery
 from ga4_analytics.sources.synthetic.spec import Progress
 
 _LEVEL = 1
@@ -96,20 +96,21 @@ def json_lines(table: pa.Table) -> memoryview:
     return memoryview(data)[ends[lines.offset] : ends[lines.offset + len(lines)]]
 
 
-def write_ndjson(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
+def write_ndjson(delivery: Delivery, folder: Path, progress: Progress) -> list[Path]:
     """Write one gzipped NDJSON file a day, named as `bq extract` names its shards.
 
     Args:
-        sample: The sample.
+        delivery: The days to write.
         folder: Where to; it must be there.
         progress: Told how many more events were written.
 
     Returns:
         The files, by day.
     """
-    describer, paths = Describer(sample), []
-    for day in range(sample.spec.days):
-        path = folder / f"events_{sample.spec.day(day):%Y%m%d}-000000000000.json.gz"
+    describer, paths = Describer(delivery), []
+    for day in delivery.days:
+        table_name = f"{delivery.table}_{delivery.sample.spec.day(day):%Y%m%d}"
+        path = folder / f"{table_name}-000000000000.json.gz"
         with (
             path.open("wb") as file,
             gzip.GzipFile("", "wb", _LEVEL, fileobj=file, mtime=0) as zipped,

@@ -8,8 +8,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from ga4_analytics.sources.synthetic.columns import Describer
-from ga4_analytics.sources.synthetic.layout import schema
-from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.sample import Delivery
 from ga4_analytics.sources.synthetic.spec import Progress
 
 
@@ -27,20 +26,21 @@ def decoded(table: pa.Table) -> pa.Table:
     })  # fmt: skip
 
 
-def write_parquet(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
+def write_parquet(delivery: Delivery, folder: Path, progress: Progress) -> list[Path]:
     """Write one nested Parquet file a day.
 
     Args:
-        sample: The sample.
+        delivery: The days to write.
         folder: Where to; it must be there.
         progress: Told how many more events were written.
 
     Returns:
         The files, by day.
     """
-    describer, paths, columns = Describer(sample), [], schema()
-    for day in range(sample.spec.days):
-        path = folder / f"events_{sample.spec.day(day):%Y%m%d}.parquet"
+    describer, paths = Describer(delivery), []
+    columns = describer.schema
+    for day in delivery.days:
+        path = folder / f"{delivery.table}_{delivery.sample.spec.day(day):%Y%m%d}.parquet"
         with parquet.ParquetWriter(path, columns, compression="snappy") as writer:
             for table in describer.day(day):
                 writer.write_table(decoded(table).cast(columns))

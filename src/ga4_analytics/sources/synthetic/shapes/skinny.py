@@ -10,8 +10,8 @@ from pyarrow import csv
 
 from ga4_analytics.sources.schema import SKINNY_COLUMNS
 from ga4_analytics.sources.synthetic.draws import Ints
-from ga4_analytics.sources.synthetic.published import EVENT_NAMES
-from ga4_analytics.sources.synthetic.sample import Sample
+from ga4_analytics.sources.synthetic.published import ALL_NAMES
+from ga4_analytics.sources.synthetic.sample import Delivery, Sample
 from ga4_analytics.sources.synthetic.slices import NOT_SET, Slice, day_slice, listed_codes
 from ga4_analytics.sources.synthetic.spec import Progress
 from ga4_analytics.sources.synthetic.world import COUNTRIES, DEVICES, SOURCES
@@ -60,7 +60,7 @@ def _table(sample: Sample, day: int, known: _Lookup) -> pa.Table:
         known.user.take(pa.array(part.user, mask=part.user < 0)),
         pa.array([date_text], pa.string()).take(pa.array(np.zeros(size, np.int64))),
         pa.array(part.ts),
-        _text(list(EVENT_NAMES), code.astype(np.int64)),
+        _text(list(ALL_NAMES), code.astype(np.int64)),
         _text([country.name for country in COUNTRIES], part.country),
         _text([device.category for device in DEVICES], part.device),
         _text([source.source for source in SOURCES], part.source),
@@ -71,11 +71,11 @@ def _table(sample: Sample, day: int, known: _Lookup) -> pa.Table:
     return pa.table(dict(zip(SKINNY_COLUMNS, columns, strict=True)))
 
 
-def write_skinny(sample: Sample, folder: Path, progress: Progress) -> list[Path]:
-    """Write the sample as one skinny CSV.
+def write_skinny(delivery: Delivery, folder: Path, progress: Progress) -> list[Path]:
+    """Write some days as one skinny CSV.
 
     Args:
-        sample: The sample.
+        delivery: The days to write.
         folder: Where to; it must be there.
         progress: Told how many more events were written.
 
@@ -84,10 +84,11 @@ def write_skinny(sample: Sample, folder: Path, progress: Progress) -> list[Path]
     """
     path = folder / FILE_NAME
     options = csv.WriteOptions(include_header=False, quoting_style="none")
+    sample = delivery.sample
     known = _Lookup(sample)
     with path.open("wb") as file:
         file.write((",".join(SKINNY_COLUMNS) + "\n").encode())
-        for day in range(sample.spec.days):
+        for day in delivery.days:
             table = _table(sample, day, known)
             csv.write_csv(table, file, options)
             progress(len(table))

@@ -1,0 +1,134 @@
+"""A planted sample, loaded and built: raw and the marts say what the truth file says."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ga4_analytics.sources.synthetic import SampleSpec, generate, write_shape, write_truth
+from ga4_analytics.workspace import Workspace
+
+SPEC = SampleSpec(
+    scale=0.003, seed=5, start=date(2020, 10, 25), days=28, zone="America/New_York",
+    plants=("experiment", "churn", "duplicates", "consentless", "orders", "midnight", "outage",
+            "ties"),
+)  # fmt: skip
+
+Truth = dict[str, Any]
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("planted sample")
+    sample = generate(SPEC)
+    write_shape(sample, folder, "ndjson")
+    write_truth(sample, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def truth(sample_folder: Path) -> Truth:
+    told: Truth = json.loads((sample_folder / "_truth.json").read_text(encoding="utf-8"))
+    return told
+
+
+@pytest.fixture(scope="module")
+def workspace(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    workspace = Workspace.create(tmp_path_factory.mktemp("workspace"), timezone=SPEC.zone)
+    workspace.load([sample_folder])
+    workspace.build()
+    yield workspace
+    workspace.close()
+
+
+def rows_of(workspace: Workspace, sql: str) -> Rows:
+    rows: Rows = workspace.warehouse.query(sql).to_pylist()
+    return rows
+
+
+def by_day(counts: dict[str, int]) -> dict[date, int]:
+    return {date.fromisoformat(day): n for day, n in counts.items() if n}
+
+
+def test_exact_repeats_are_left_out_of_each_day(workspace: Workspace, truth: Truth) -> None:
+    rows = rows_of(workspace, "select event_date, events from analytics.daily_active_users")
+    extra = list(truth["plants"]["duplicates"]["extra_rows_by_day"].values())
+    assert sum(extra) > 0
+    expected = [n - m for n, m in zip(truth["events_by_day"], extra, strict=True)]
+    assert [row["events"] for row in sorted(rows, key=lambda row: row["event_date"])] == expected
+
+
+def test_events_without_consent_are_kept_by_day_and_name(
+    workspace: Workspace, truth: Truth
+) -> None:
+    rows = rows_of(workspace, "select event_date, event_name, count(*) as n from raw.ga4_events "
+                   "where user_pseudo_id is null group by all")  # fmt: skip
+    found = {(row["event_date"], row["event_name"]): row["n"] for row in rows}
+    told = truth["plants"]["consentless"]["events_by_day_and_name"]
+    assert found == {(date.fromisoformat(day), name): n
+                     for day, names in told.items() for name, n in names.items()}  # fmt: skip
+
+
+def test_orders_are_counted_by_the_rule(workspace: Workspace, truth: Truth) -> None:
+    rows = rows_of(workspace, "select order_date, orders, orders_without_id, purchase_events, "
+                   "gross_revenue_usd_micros, raw_revenue_usd_micros from "
+                   "analytics.daily_orders")  # fmt: skip
+    told = truth["plants"]["orders"]
+    days = Counter({row["order_date"]: row["orders"] for row in rows})
+    assert +days == Counter(by_day(told["orders_by_day"]))
+    money = {row["order_date"]: int(row["gross_revenue_usd_micros"]) for row in rows}
+    assert {day: n for day, n in money.items() if n} == by_day(told["order_revenue_micros_by_day"])
+    assert sum(row["orders_without_id"] for row in rows) == sum(told["without_id"].values())
+    assert sum(row["purchase_events"] for row in rows) == told["purchase_events"]
+    assert sum(row["raw_revenue_usd_micros"] for row in rows) == told["raw_revenue_micros"]
+
+
+def test_an_outage_is_a_hole_in_raw(workspace: Workspace, truth: Truth) -> None:
+    for window in truth["plants"]["outage"]["windows"]:
+        name = f"and event_name = '{window['event_name']}'" if window["event_name"] else ""
+        (row,) = rows_of(
+            workspace,
+            "select count(*) as n from raw.ga4_events where event_timestamp >= "
+            f"{window['start_us']} and event_timestamp < {window['end_us']} {name}",
+        )
+        assert row["n"] == 0 < window["lost_events"]
+
+
+def test_sessions_begin_on_their_local_day(workspace: Workspace, truth: Truth) -> None:
+    rows = rows_of(workspace, "select event_date, sessions, engaged_sessions, total_users from "
+                   "analytics.daily_active_users order by event_date")  # fmt: skip
+    assert [row["sessions"] for row in rows] == truth["sessions_by_day"]
+    assert [row["total_users"] for row in rows] == truth["users_by_day"]
+    assert sum(row["engaged_sessions"] for row in rows) == truth["engaged_sessions"]
+
+
+def test_batch_fields_are_in_raw(workspace: Workspace, truth: Truth) -> None:
+    (row,) = rows_of(workspace, "select count(batch_event_index) as n, count(*) - "
+                     "count(user_pseudo_id) as without from raw.ga4_events "
+                     "where batch_event_index is null")  # fmt: skip
+    assert row["n"] == 0 and row["without"] == truth["plants"]["consentless"]["events"]
+
+
+def test_late_days_replace_the_first_delivery(tmp_path: Path) -> None:
+    spec = SampleSpec(scale=0.01, seed=5, start=date(2020, 12, 1), days=7, plants=("late",))
+    sample = generate(spec)
+    write_shape(sample, tmp_path / "sample", "ndjson")
+    told = json.loads(write_truth(sample, tmp_path / "sample").read_text(encoding="utf-8"))
+    late = told["plants"]["late"]
+    workspace = Workspace.create(tmp_path / "workspace", timezone="UTC")
+    for folder, delivery in (("", "first"), (late["folder"], "last")):
+        workspace.load([tmp_path / "sample" / folder])
+        rows = rows_of(workspace, "select event_date, event_name, count(*) as n from "
+                       "raw.ga4_events group by all")  # fmt: skip
+        found = {(str(row["event_date"]), row["event_name"]): row["n"] for row in rows}
+        for day, counts in late["days"].items():
+            assert {name: n for (of, name), n in found.items() if of == day} == counts[delivery]
+    workspace.close()
+    assert sum(each["last_rows"] - each["first_rows"] for each in late["days"].values()) > 50
