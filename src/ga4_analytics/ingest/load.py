@@ -13,6 +13,7 @@ import duckdb
 
 from ga4_analytics.errors import LoadError
 from ga4_analytics.ingest.append import earlier_days, export_of_last_load, read_back
+from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.days import (
     DayFacts,
     capabilities,
@@ -41,6 +42,7 @@ from ga4_analytics.ingest.staging import Tally, stage_files
 from ga4_analytics.ingest.zone import choose_zone
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.settings import Settings
+from ga4_analytics.sources.batches import Reject
 from ga4_analytics.sources.mapping import NO_OPTIONS, ColumnOptions
 from ga4_analytics.sources.zones import offset_sql, transitions
 from ga4_analytics.storage.checksums import sha256_texts
@@ -57,11 +59,12 @@ class LoadOptions:
     """What the user asked of one load.
 
     Attributes:
-        columns: ``--map`` and ``--set``.
+        columns: What was said of the files' columns.
         append: Add to the days instead of replacing them.
         replace: Replace even days that would shrink.
         complete_through: The last day known to be complete.
         exported_at_us: When the files were exported; None takes each file's own time.
+        skip_unreadable: Leave out files that cannot be read, and record them as rejects.
     """
 
     columns: ColumnOptions = NO_OPTIONS
@@ -69,6 +72,7 @@ class LoadOptions:
     replace: bool = False
     complete_through: date | None = None
     exported_at_us: int | None = None
+    skip_unreadable: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,10 +137,25 @@ def load(
         SettingsError: The time zone disagrees with the data.
         WarehouseError: The warehouse refused; the days are as they were.
     """
-    show = progress or Silent()
+    with unpacking(settings.state_dir) as unpacked:
+        return _load(paths, warehouse, settings, options, clock, progress or Silent(), unpacked)
+
+
+def _load(
+    paths: Sequence[str],
+    warehouse: Warehouse,
+    settings: Settings,
+    options: LoadOptions,
+    clock: Callable[[], int],
+    show: Progress,
+    unpacked: Path,
+) -> LoadResult:
     found = expand(paths)
     with show.phase("Looking at the files", None, "files"):
-        files = inspect(found, options.columns)
+        inspected = inspect(
+            found, options.columns, unpacked, skip_unreadable=options.skip_unreadable
+        )
+    files = inspected.files
     reading = reading_digest(options.columns, options.complete_through)
     if options.append:
         files = not_yet_loaded(files, warehouse, settings.dataset, reading)
@@ -157,6 +176,7 @@ def load(
         options,
         folder,
         started,
+        inspected.left_out,
     )
     try:
         return _run(job, show, clock)
@@ -184,6 +204,7 @@ class _Job:
     options: LoadOptions
     folder: Path
     started_us: int
+    left_out: tuple[tuple[str, Reject], ...]
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -245,7 +266,10 @@ def _read(job: _Job, show: Progress) -> Tally:
     changes = transitions(zone, FIRST_DAY, LAST_DAY) if zone else ()
     total = sum(file.size for file in job.files)
     with show.phase("Reading files", total, "bytes") as advance:
-        return stage_files(job.files, job.options.columns, changes, job.folder, advance)
+        tally = stage_files(job.files, job.options.columns, changes, job.folder, advance)
+    tally.lines += len(job.left_out)
+    tally.rejects += job.left_out
+    return tally
 
 
 @contextmanager

@@ -9,6 +9,7 @@ parameter and the third item.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,10 @@ from ga4_analytics.sources.batches import (
     Reject,
 )
 from ga4_analytics.sources.csv_rows import CsvRows, csv_rows, read_header
+from ga4_analytics.sources.decimals import decimals
 from ga4_analytics.sources.lines import Seen
-from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
+from ga4_analytics.sources.mapping import GA4_TOP_LEVEL, ColumnOptions
+from ga4_analytics.sources.times import with_zone
 
 REPEATED: dict[str, pa.StructType] = {
     "event_params": PARAM,
@@ -38,11 +41,12 @@ REPEATED: dict[str, pa.StructType] = {
 }
 
 
-def read_console_csv(path: Path, seen: Seen) -> Iterator[RawBatch]:
+def read_console_csv(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
     """Read a console CSV.
 
     Args:
-        path: The file, plain or gzip.
+        path: The file.
+        options: What the user said of its numbers and timestamps.
         seen: Told the position in the file on disk.
 
     Raises:
@@ -55,16 +59,17 @@ def read_console_csv(path: Path, seen: Seen) -> Iterator[RawBatch]:
             rule="A line with an event_name begins an event.",
             remedy="Select event_name in the query and export again.",
         )
+    numbers = decimals(path, dict(enumerate(header)), len(header), options.decimal)
     pending: _Rows | None = None
     for block in csv_rows(path, len(header), seen):
-        rows = _joined(pending, block)
+        rows = _joined(pending, replace(block, table=numbers.applied(block.table)))
         starts = np.flatnonzero(rows.named(header.index("event_name")))
         cut = int(starts[-1]) if len(starts) else 0
         if cut:
-            yield _events(rows.part(0, cut), header)
+            yield _events(rows.part(0, cut), header, options)
         pending = rows.part(cut, len(rows.lines))
     if pending is not None:
-        yield _events(pending, header)
+        yield _events(pending, header, options)
 
 
 class _Rows:
@@ -104,7 +109,7 @@ def _joined(pending: _Rows | None, block: CsvRows) -> _Rows:
     )
 
 
-def _events(rows: _Rows, header: tuple[str, ...]) -> RawBatch:
+def _events(rows: _Rows, header: tuple[str, ...], options: ColumnOptions) -> RawBatch:
     named = rows.named(header.index("event_name"))
     starts = np.flatnonzero(named)
     orphans = int(starts[0]) if len(starts) else len(rows.lines)
@@ -117,6 +122,8 @@ def _events(rows: _Rows, header: tuple[str, ...]) -> RawBatch:
         if name.partition(".")[0] not in REPEATED:
             column = whole.column(position).combine_chunks().take(pa.array(starts))
             columns[_target(name)] = column
+    if "event_timestamp" in columns:
+        columns["event_timestamp"] = with_zone(columns["event_timestamp"], options)
     for name, kind in REPEATED.items():
         columns[name] = _lists(whole, header, name, kind, starts, stops)
     rejects += tuple(_stray(rows, row) for row in stray if row >= orphans)

@@ -31,7 +31,7 @@ from ga4_analytics.sources.sql_text import quoted, text_literal
 _VALUE = pa.struct([(slot, TEXT) for slot in SLOTS])
 _DATED = pa.struct([*_VALUE, pa.field("set_timestamp_micros", TEXT)])
 _PARAMS = pa.list_(pa.struct([pa.field("key", TEXT), pa.field("value", _VALUE)]))
-_LISTS: dict[str, pa.ListType] = {
+LISTS: dict[str, pa.ListType] = {
     "event_params": _PARAMS,
     "user_properties": pa.list_(pa.struct([pa.field("key", TEXT), pa.field("value", _DATED)])),
     "items": pa.list_(
@@ -49,7 +49,7 @@ def read_ndjson(path: Path, seen: Seen) -> Iterator[RawBatch]:
     """Read newline-delimited JSON.
 
     Args:
-        path: The file, plain or gzip.
+        path: The file.
         seen: Told the position in the file on disk.
     """
     with duckdb.connect() as engine:
@@ -85,10 +85,15 @@ def _lines(block: Block) -> _Lines:
 def _batch(engine: duckdb.DuckDBPyConnection, block: Block) -> RawBatch:
     lines = _lines(block)
     rejects = _stage_objects(engine, lines)
-    table = engine.execute(_select(engine)).to_arrow_table().combine_chunks()
+    table = flattened(engine)
     texts = dict(zip(lines.numbers, lines.texts, strict=True))
     numbers = table.column(LINE).to_pylist()
     return RawBatch(table, lambda row: texts[numbers[row]], rejects)
+
+
+def flattened(engine: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The JSON objects ``j`` of the table ``good`` as text columns and lists, in their order."""
+    return engine.execute(_select(engine)).to_arrow_table().combine_chunks()
 
 
 def _stage_objects(engine: duckdb.DuckDBPyConnection, lines: _Lines) -> tuple[Reject, ...]:
@@ -106,7 +111,7 @@ def _stage_objects(engine: duckdb.DuckDBPyConnection, lines: _Lines) -> tuple[Re
     checks = " ".join(
         f"when json_exists(j, '$.{name}') and json_type(j, '$.{name}') not in ('ARRAY', 'NULL') "
         f"then '{name}'"
-        for name in _LISTS
+        for name in LISTS
     )
     engine.execute(
         f"""create or replace temp table sorted_out as
@@ -147,9 +152,9 @@ def _select(engine: duckdb.DuckDBPyConnection) -> str:
     inner: list[str] = [LINE]
     for name in names:
         field = f"x.{quoted(name)}"
-        if name in _LISTS:
-            shape[name] = _json_shape(_LISTS[name])
-            selects.append(f"{repeated_sql(name, _LISTS[name], field)} as {quoted(name)}")
+        if name in LISTS:
+            shape[name] = _json_shape(LISTS[name])
+            selects.append(f"{repeated_sql(name, LISTS[name], field)} as {quoted(name)}")
         elif name in records:
             shape[name] = "JSON"
             leaves = _without_empty(_leaf_tree(engine, name))

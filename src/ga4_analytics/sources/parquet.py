@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ga4_analytics.errors import DamagedFileError, UnknownShapeError
-from ga4_analytics.sources.batches import GIVEN, LINE, PARAMETER, TEXT, RawBatch
+from ga4_analytics.sources.batches import LINE, PARAMETER, RawBatch
 from ga4_analytics.sources.flat_csv import flat_columns
 from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL, ColumnOptions, plan_columns
@@ -106,9 +106,8 @@ def _batch(
         else:
             plan = plan_columns(tuple(table.schema.names), options, path)
             texts = ", ".join(_as_text(field) for field in table.schema)
-            columns = flat_columns(engine.sql(f"select {texts} from batch").to_arrow_table(), plan)
-            for name, value in options.constants.items():
-                columns[GIVEN + name] = pa.repeat(pa.scalar(value, TEXT), table.num_rows)
+            flat = engine.sql(f"select {texts} from batch").to_arrow_table()
+            columns = flat_columns(flat, plan, options)
         raw = _raw_text(table)
         return RawBatch(pa.table({LINE: lines, **columns}), raw)
 
