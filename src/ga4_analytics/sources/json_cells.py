@@ -22,7 +22,7 @@ from ga4_analytics.errors import SourceError
 from ga4_analytics.sources.batches import GIVEN, LINE, TEXT, RawBatch, Reject
 from ga4_analytics.sources.csv_rows import CsvRows, csv_rows, delimiter_of, read_header
 from ga4_analytics.sources.decimals import Decimals, decimals
-from ga4_analytics.sources.json_export import LISTS, flattened
+from ga4_analytics.sources.flattening import LISTS, MISSHAPEN, Flattener
 from ga4_analytics.sources.lines import Seen, head
 from ga4_analytics.sources.mapping import (
     GA4_RECORDS,
@@ -100,8 +100,9 @@ def read_json_cells(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[
     names = {position: each.target for position, each in plan.items()}
     numbers = decimals(path, names, len(found.names), options.decimal)
     with duckdb.connect() as engine:
+        flattener = Flattener(engine)
         for rows in csv_rows(path, len(found.names), seen):
-            yield _batch(engine, rows, found, plan, numbers, options)
+            yield _batch(flattener, rows, found, plan, numbers, options)
 
 
 def nested_plan(found: NestedHeader, options: ColumnOptions, path: Path) -> dict[int, Mapped]:
@@ -128,7 +129,7 @@ def nested_plan(found: NestedHeader, options: ColumnOptions, path: Path) -> dict
 
 
 def _batch(
-    engine: duckdb.DuckDBPyConnection,
+    flattener: Flattener,
     rows: CsvRows,
     found: NestedHeader,
     plan: dict[int, Mapped],
@@ -144,7 +145,7 @@ def _batch(
     rejects += [_reject(rows, row, *problem) for row, problem in unread.items()]
     good = np.ones(len(rows.lines), np.bool_)
     good[list(unread)] = False
-    table, bad = _flattened(engine, cells, good)
+    table, bad = _flattened(flattener, cells, good)
     rejects += [_reject(rows, row, *problem) for row, problem in bad.items()]
     kept = table.column(LINE).to_numpy()
     columns = _scalars(numbers.applied(rows.table).take(pa.array(kept)), plan, options)
@@ -173,7 +174,7 @@ def _scalars(
 
 
 def _flattened(
-    engine: duckdb.DuckDBPyConnection, cells: dict[str, pa.Array], good: np.ndarray
+    flattener: Flattener, cells: dict[str, pa.Array], good: np.ndarray
 ) -> tuple[pa.Table, dict[int, tuple[str, str]]]:
     """Flatten nested cells; line numbers in the table are rows of the block.
 
@@ -182,22 +183,15 @@ def _flattened(
     """
     numbers = pa.array(np.flatnonzero(good))
     given = {name: column.take(numbers) for name, column in cells.items()}
+    engine = flattener.engine
     engine.register("given", pa.table({LINE: numbers, **given}))
     tests: list[str] = []
     members: list[str] = []
     for name in cells:
         field, label = quoted(name), text_literal(name)
-        kinds = "('ARRAY', 'NULL')" if name in LISTS else "('OBJECT', 'NULL')"
-        rule = "not_a_list" if name in LISTS else "not_a_record"
-        tests += [
-            f"when {field} is not null and not json_valid({field}) then {label} || '|invalid_json'",
-            f"when {field} is not null and json_type({field}) not in {kinds} "
-            f"then {label} || '|{rule}'",
-        ]
-        members.append(
-            f"case when {field} is not null then {text_literal(chr(34) + name + chr(34) + ':')}"
-            f" || {field} end"
-        )
+        tests.append(f"when {field} is not null and not json_valid({field}) then {label}")
+        key = text_literal(f'"{name}":')
+        members.append(f"case when {field} is not null then {key} || {field} end")
     engine.execute(
         f"create or replace temp table sorted_out as select *, case {' '.join(tests)} end "
         "as problem from given"
@@ -208,13 +202,10 @@ def _flattened(
         "from sorted_out where problem is null"
     )
     problems = engine.execute(
-        f"select {LINE}, problem from sorted_out where problem is not null order by 1"
+        f"select {LINE}, problem from sorted_out where problem is not null"
     ).fetchall()
-    bad: dict[int, tuple[str, str]] = {}
-    for row, problem in problems:
-        name, _, rule = problem.partition("|")
-        bad[row] = (name, rule)
-    return flattened(engine), bad
+    done = flattener.flattened()
+    return done.table, {row: (name, "invalid_json") for row, name in problems} | done.misshapen
 
 
 def _from_python(
@@ -241,8 +232,6 @@ def _from_python(
 
 _REASONS = {
     "invalid_json": "The cell is not valid JSON; it may be cut off. Export it again.",
-    "not_a_list": "The cell is not a list of records.",
-    "not_a_record": "The cell is not a record.",
     "invalid_python": "The cell is neither a literal of Python nor JSON; export as NDJSON or "
     "Parquet, or write the column with json.dumps.",
     "elided_cell": "The cell was shortened with '...' when it was printed, so values are lost; "
@@ -253,4 +242,5 @@ _REASONS = {
 
 
 def _reject(rows: CsvRows, row: int, name: str, rule: str) -> Reject:
-    return Reject(int(rows.lines[row]), name, rule, _REASONS[rule], rows.raw_text(row))
+    reason = MISSHAPEN[rule].format(column=name) if rule in MISSHAPEN else _REASONS[rule]
+    return Reject(int(rows.lines[row]), name, rule, reason, rows.raw_text(row))

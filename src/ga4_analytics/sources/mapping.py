@@ -124,6 +124,7 @@ GA4_RECORDS: frozenset[str] = frozenset(
         "privacy_info",
         "user_ltv",
         "device",
+        "device.web_info",
         "geo",
         "app_info",
         "traffic_source",
@@ -131,10 +132,16 @@ GA4_RECORDS: frozenset[str] = frozenset(
         "ecommerce",
         "collected_traffic_source",
         "session_traffic_source_last_click",
+        "session_traffic_source_last_click.manual_campaign",
+        "session_traffic_source_last_click.google_ads_campaign",
+        "session_traffic_source_last_click.cross_channel_campaign",
+        "session_traffic_source_last_click.sa360_campaign",
+        "session_traffic_source_last_click.cm360_campaign",
+        "session_traffic_source_last_click.dv360_campaign",
         "publisher",
     }
 )
-"""Those of them that are records."""
+"""The records among them, and the records in those; any other record is kept as JSON."""
 
 SETTABLE: tuple[str, ...] = tuple(column.name for column in EVENT_COLUMNS if column.reading)
 """Canonical columns that a file, ``--map`` or ``--set`` can fill."""
