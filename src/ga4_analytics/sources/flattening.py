@@ -57,9 +57,11 @@ class Flattener:
     def flattened(self) -> Flattened:
         """Flatten the objects of ``good``, in their order."""
         tree = self._structure()
-        misshapen = self._misshapen(tree)
-        if misshapen:
-            self.engine.register("bad", pa.table({"bad": list(misshapen)}))
+        misshapen: dict[int, tuple[str, str]] = {}
+        while found := self._misshapen(tree):
+            # What was in the way of telling the rest of the structure is out now.
+            misshapen |= found
+            self.engine.register("bad", pa.table({"bad": list(found)}))
             self.engine.execute(f"delete from good where {LINE} in (select bad from bad)")
             tree = self._structure()
         table = self.engine.execute(_select(tree)).to_arrow_table().combine_chunks()

@@ -19,7 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from ga4_analytics.errors import SourceError
-from ga4_analytics.sources.batches import GIVEN, LINE, TEXT, RawBatch, Reject
+from ga4_analytics.sources.batches import GIVEN, LINE, PARAMETER, TEXT, RawBatch, Reject
+from ga4_analytics.sources.canonical_json import canonical_or_none
 from ga4_analytics.sources.csv_rows import CsvRows, csv_rows, delimiter_of, read_header
 from ga4_analytics.sources.decimals import Decimals, decimals
 from ga4_analytics.sources.flattening import LISTS, MISSHAPEN, Flattener
@@ -37,6 +38,7 @@ from ga4_analytics.sources.times import with_zone
 
 CellKind = Literal["JSON", "Python"]
 SAMPLED_ROWS = 200
+_NESTED = ("{", "[", "array(")
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,14 @@ class NestedHeader:
 
     Attributes:
         names: The header.
-        nested: Positions of the columns with nested cells.
+        nested: Positions of Google's columns with nested cells.
+        unknown: Names of the columns that we do not know.
         kind: What those cells are written in.
     """
 
     names: tuple[str, ...]
     nested: tuple[int, ...]
+    unknown: frozenset[str]
     kind: CellKind
 
 
@@ -62,14 +66,19 @@ def nested_header(path: Path) -> NestedHeader | None:
     next(reader, None)
     rows = [row for _, row in zip(range(SAMPLED_ROWS), reader, strict=False)]
     nested: list[int] = []
+    unknown: list[str] = []
     python = False
     for position, name in enumerate(names):
         cells = [row[position].strip() for row in rows if position < len(row)]
-        marked = [cell for cell in cells if cell.startswith(("{", "[", "array("))]
+        marked = [cell for cell in cells if cell.startswith(_NESTED)]
         if name in LISTS or (name in GA4_RECORDS and marked):
             nested.append(position)
             python = python or any(_is_python(cell) for cell in marked)
-    return NestedHeader(names, tuple(nested), "Python" if python else "JSON") if nested else None
+        elif name not in GA4_TOP_LEVEL:
+            unknown.append(name)
+    if not nested:
+        return None
+    return NestedHeader(names, tuple(nested), frozenset(unknown), "Python" if python else "JSON")
 
 
 def _is_python(cell: str) -> bool:
@@ -148,7 +157,7 @@ def _batch(
     table, bad = _flattened(flattener, cells, good)
     rejects += [_reject(rows, row, *problem) for row, problem in bad.items()]
     kept = table.column(LINE).to_numpy()
-    columns = _scalars(numbers.applied(rows.table).take(pa.array(kept)), plan, options)
+    columns = _scalars(numbers.applied(rows.table).take(pa.array(kept)), found, plan, options)
     nested = {name: table.column(name) for name in table.schema.names if name != LINE}
     lines = pa.array(rows.lines[kept])
     rejects.sort(key=lambda reject: reject.line)
@@ -159,12 +168,28 @@ def _batch(
     )
 
 
+def _canonical(column: pa.Array, kind: CellKind) -> pa.Array:
+    """The nested cells of a column that we do not know as canonical JSON, others as they are."""
+    texts: list[str | None] = []
+    for cell in column.to_pylist():
+        try:
+            nested = cell is not None and cell.strip().startswith(_NESTED)
+            json_text = json_of_repr(cell) if nested and kind == "Python" else cell
+            texts.append(canonical_or_none(json_text) if nested and json_text else cell)
+        except ValueError:
+            texts.append(cell)
+    return pa.array(texts, TEXT)
+
+
 def _scalars(
-    table: pa.Table, plan: dict[int, Mapped], options: ColumnOptions
+    table: pa.Table, found: NestedHeader, plan: dict[int, Mapped], options: ColumnOptions
 ) -> dict[str, pa.Array]:
     columns = {
         each.target: table.column(position).combine_chunks() for position, each in plan.items()
     }
+    for name in columns:
+        if name.startswith(PARAMETER) and name.removeprefix(PARAMETER) in found.unknown:
+            columns[name] = _canonical(columns[name], found.kind)
     for name, value in options.constants.items():
         columns[GIVEN + name] = pa.repeat(pa.scalar(value, TEXT), table.num_rows)
     for name in (GIVEN + "event_timestamp", "event_timestamp"):
