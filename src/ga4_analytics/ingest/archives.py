@@ -83,6 +83,14 @@ def _members(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
             remedy="Load the export itself. If there is none, save the sheet as CSV, with the "
             "ids and timestamps as text.",
         )
+    for member in archive.infolist():
+        inside = PurePosixPath(member.filename)
+        if inside.is_absolute() or ".." in inside.parts:
+            raise DamagedFileError(
+                f"{path}: the member {member.filename!r} would be outside of the archive.",
+                rule="The names of members stay below the archive.",
+                remedy="Do not trust this archive.",
+            )
     found = sorted(
         (member for member in archive.infolist() if _is_data(member)),
         key=lambda member: member.filename,
@@ -99,13 +107,6 @@ def _members(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
                 f"{path}/{member.filename} is encrypted.",
                 rule="Archives are read without a password.",
                 remedy="Unzip it with its password, and load what was in it.",
-            )
-        inside = PurePosixPath(member.filename)
-        if inside.is_absolute() or ".." in inside.parts:
-            raise DamagedFileError(
-                f"{path}: the member {member.filename!r} would be outside of the archive.",
-                rule="The names of members stay below the archive.",
-                remedy="Do not trust this archive.",
             )
         _refuse_nested(archive, member, path)
     return found

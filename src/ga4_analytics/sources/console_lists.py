@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,7 @@ class Lines:
         records = [_record({path: text[at] for path, text in texts.items()})
                    for at in range(len(filled))]  # fmt: skip
         cuts = np.searchsorted(filled, np.append(self.starts, self.stops[-1:]))
-        found = [records[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        found = [records[a:b] for a, b in pairwise(cuts)]
         return pa.array([_json(some) for some in found], TEXT)
 
 

@@ -4,7 +4,7 @@ A comma-separated file has decimal points. In a file with another delimiter the 
 decide: one that can only have a decimal comma (``12,50``, ``1.234,56``) makes all of the
 file's numbers have one, and the dots in them then group thousands. Where no number decides
 and one could be read in two ways (``1.234``), the file is refused until ``--decimal`` says
-which it is. Numbers are canonical amounts and whole numbers; text stays as it is.
+which it is; saying it also saves reading the file twice. Numbers are canonical amounts and whole numbers; text stays as it is.
 """
 
 from __future__ import annotations
@@ -100,13 +100,14 @@ def _is_number(name: str) -> bool:
 
 
 def _decided(path: Path, columns: tuple[int, ...], width: int) -> Mark:
-    """Read on until a number decides."""
-    doubt = None
+    """Look at every number, so that the order of the lines does not matter."""
+    comma = point = doubt = None
     for rows in csv_rows(path, width, lambda position: None):
         numbers = pa.chunked_array(
             [chunk for position in columns for chunk in rows.table.column(position).chunks], TEXT
         )
-        comma, point = _first(numbers, _only("comma")), _first(numbers, _only("point"))
+        comma = comma or _first(numbers, _only("comma"))
+        point = point or _first(numbers, _only("point"))
         if comma is not None and point is not None:
             raise SourceError(
                 f"{path} has numbers with a decimal comma ({comma}) and with a decimal point "
@@ -115,9 +116,9 @@ def _decided(path: Path, columns: tuple[int, ...], width: int) -> Mark:
                 remedy="Say which it is with --decimal comma or --decimal point; the lines with "
                 "the other mark are then rejected. Or export again.",
             )
-        if comma is not None or point is not None:
-            return "point" if comma is None else "comma"
         doubt = doubt or _first(numbers, _UNCLEAR)
+    if comma is not None or point is not None:
+        return "point" if comma is None else "comma"
     if doubt is not None:
         raise SourceError(
             f"{path}: {doubt} can be read with a decimal mark or with thousands, and no other "

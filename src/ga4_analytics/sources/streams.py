@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from ga4_analytics.errors import DamagedFileError
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 HEAD_BYTES = 1 << 16
+_LONE = re.compile(rb"\xed[\xa0-\xbf].", re.DOTALL)
+"""What a lone surrogate becomes in UTF-8; 0xFF is invalid to every reader."""
 
 Compression = Literal["none", "gzip", "zstd"]
 Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"]
@@ -128,10 +131,10 @@ def _encoding(start: bytes) -> tuple[Encoding, int]:
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return encoding, len(mark)
-    even, odd = start[:64:2], start[1:64:2]
-    if len(odd) >= 8 and not any(odd) and all(even):
+    even, odd = start[:256:2], start[1:256:2]
+    if len(odd) >= 8 and all(even) and odd.count(0) > len(odd) // 2:
         return "utf-16-le", 0
-    if len(odd) >= 8 and not any(even) and all(odd):
+    if len(odd) >= 8 and all(odd) and even.count(0) > len(even) // 2:
         return "utf-16-be", 0
     return "utf-8", 0
 
@@ -173,7 +176,7 @@ class _Utf8:
             data = chunk.removeprefix(codecs.BOM_UTF8) if self._first else chunk
             self._first = False
         else:
-            data = self._decoded(chunk).encode("utf-8", "surrogatepass")
+            data = _LONE.sub(b"\xff", self._decoded(chunk).encode("utf-8", "surrogatepass"))
         return data.replace(b"\r", b"\n") if self._form.lone_cr else data
 
     def _decoded(self, chunk: bytes) -> str:
