@@ -160,10 +160,10 @@ def test_the_numbers_of_a_file_tell_its_decimal_mark(
 
 
 def test_doubt_about_the_mark_is_not_resolved_by_guessing(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="1.234 can be read") as caught:
+    with pytest.raises(SourceError, match=r"1.234 can be read") as caught:
         one(tmp_path, "1.234", "7")
     assert "--decimal" in caught.value.remedy
-    with pytest.raises(SourceError, match="decimal comma .12,5. and with a decimal point .12.5."):
+    with pytest.raises(SourceError, match=r"comma .12,5. and with a decimal point .12.5."):
         one(tmp_path, "12,5", "12.5")
     assert one(tmp_path, "1.234", decimal="comma") == [1234 * M]
     assert one(tmp_path, "1.234", decimal="point") == [1_234_000]

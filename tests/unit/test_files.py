@@ -97,7 +97,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
 ) -> None:
     path = zipped(tmp_path / "bomb.zip", a=b"0" * 10_000_000)
     monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 1_000})())
-    with pytest.raises(SourceError, match="10,000,000 bytes.*1,000 free"):
+    with pytest.raises(SourceError, match=r"10,000,000 bytes.*1,000 free"):
         inspected(path)
     assert not list((tmp_path / "unpacked").rglob("a"))
 

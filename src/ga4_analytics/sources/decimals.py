@@ -4,7 +4,8 @@ A comma-separated file has decimal points. In a file with another delimiter the 
 decide: one that can only have a decimal comma (``12,50``, ``1.234,56``) makes all of the
 file's numbers have one, and the dots in them then group thousands. Where no number decides
 and one could be read in two ways (``1.234``), the file is refused until ``--decimal`` says
-which it is; saying it also saves reading the file twice. Numbers are canonical amounts and whole numbers; text stays as it is.
+which it is; saying it also saves reading the file twice. Numbers are canonical amounts and
+whole numbers; text stays as it is.
 """
 
 from __future__ import annotations
