@@ -15,6 +15,8 @@ from ga4_analytics.errors import BuildError, SettingsError
 from ga4_analytics.exports.base import ExportResult
 from ga4_analytics.exports.run import export_all
 from ga4_analytics.ingest import LoadOptions, LoadResult, load
+from ga4_analytics.ingest.archives import unpacking
+from ga4_analytics.ingest.explain import Explained, explain
 from ga4_analytics.ingest.forget import Person, find_person, forget
 from ga4_analytics.ingest.history import Undone, undo
 from ga4_analytics.progress import Progress, Silent
@@ -25,6 +27,7 @@ from ga4_analytics.publish.status import collect_status
 from ga4_analytics.publish.traces import Traces, search
 from ga4_analytics.settings import FILE_NAME, Settings, load_settings
 from ga4_analytics.settings_file import settings_file
+from ga4_analytics.sources.mapping import ColumnOptions
 from ga4_analytics.storage.atomic import write_text
 from ga4_analytics.storage.locks import exclusive
 from ga4_analytics.transform import BuildResult, build_models
@@ -133,6 +136,19 @@ class Workspace:
                 clock=self.clock,
                 progress=self.progress,
             )
+
+    def explain(self, paths: Sequence[str | Path], columns: ColumnOptions) -> list[Explained]:
+        """Say what a load would make of files; nothing is loaded.
+
+        Args:
+            paths: Files, folders and patterns.
+            columns: What is said of their columns.
+
+        Raises:
+            SourceError: One or more files are nothing that we read.
+        """
+        with self._locked("explain"), unpacking(self.settings.state_dir) as unpacked:
+            return explain([str(path) for path in paths], columns, unpacked)
 
     def build(self, *, unit_tests: bool = False) -> BuildResult:
         """Build and test the models, then publish them as one snapshot.

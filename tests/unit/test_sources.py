@@ -207,10 +207,11 @@ def test_invalid_utf8_is_one_reject(tmp_path: Path) -> None:
     [
         (b"", SourceError, "empty"),
         (b"PK\x03\x04rest", UnknownShapeError, "zip"),
-        (b"\xff\xfee\x00", UnknownShapeError, "UTF-16"),
+        (b"\xff\xfe\x00\x00e\x00\x00\x00", UnknownShapeError, "UTF-32"),
+        (b"BZh91AY", UnknownShapeError, "bunzip2"),
         (b"[{}]", UnknownShapeError, "one event per line"),
         (b"a,b\n1,2\n", UnknownShapeError, "not an export of GA4 events"),
-        (b"event_name,event_date,event_params\n", UnknownShapeError, "not read yet"),
+        (b"event_name,event_params\n", UnknownShapeError, "not an export of GA4 events"),
         (b"event_name,event_date,event_date\n", SourceError, "a second time"),
         (b"event_name,event_timestamp,session_id,ga_session_id\n", SourceError, "both mean"),
     ],

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 
 from ga4_analytics.cli.options import Place, loading, placed
 from ga4_analytics.cli.screen import Screen, ScreenProgress
 from ga4_analytics.ingest import LoadOptions, LoadResult
+from ga4_analytics.ingest.explain import Explained
 from ga4_analytics.sources.synthetic.spec import (
     PLANTS,
     SHAPES,
@@ -105,9 +108,15 @@ def demo_data(
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True)
+@click.option(
+    "--explain",
+    "only_explain",
+    is_flag=True,
+    help="Say what the files are and where each column goes; load nothing.",
+)
 @loading
 @placed
-def load(place: Place, paths: tuple[str, ...], options: LoadOptions) -> None:
+def load(place: Place, paths: tuple[str, ...], options: LoadOptions, only_explain: bool) -> None:
     """Load files, folders or patterns into schema raw, whole days at a time.
 
     The same file twice changes nothing. A day that would lose more than 20 % of its rows,
@@ -119,9 +128,16 @@ def load(place: Place, paths: tuple[str, ...], options: LoadOptions) -> None:
       ga4 load 'export/events_*.json.gz'
       ga4 load part-2.csv --append
       ga4 load items.csv --set event_name=purchase
+      ga4 load export.zip --explain
+      ga4 load events.csv --timestamps-in Europe/Berlin --decimal comma
       ga4 load events.csv --map user_pseudo_id=visitor --complete-through 2026-03-31
     """
     workspace = place.open()
+    if only_explain:
+        found = workspace.explain(paths, options.columns)
+        tell_explained(place.screen, found)
+        place.screen.document([asdict(file) for file in found])
+        return
     result = workspace.load(paths, options)
     if result.timezone and result.inferred_from:
         workspace.remember_zone(result.timezone)
@@ -152,6 +168,22 @@ def export(place: Place) -> None:
       ga4 export
     """
     tell_export(place.open(), place.screen)
+
+
+def tell_explained(screen: Screen, files: Sequence[Explained]) -> None:
+    """Print what a load would make of files."""
+    for file in files:
+        how = [file.shape, f"{file.table_kind} table" if file.table_kind != "flat" else ""]
+        how += [file.encoding or "", f"compression {file.compression}"]
+        if file.delimiter:
+            how.append(f"delimiter {file.delimiter!r}, decimal {file.decimal}")
+        screen.line(escape(f"{file.name}: {', '.join(part for part in how if part)}."))
+        for column in file.columns:
+            screen.line(escape(f"  {column.header} -> {column.goes_to}  ({column.rule})"))
+        if file.null_columns:
+            screen.line(f"  Will be null: {', '.join(file.null_columns)}.")
+        if file.cannot_answer:
+            screen.line(f"  Cannot answer anything about: {', '.join(file.cannot_answer)}.")
 
 
 def tell_load(screen: Screen, result: LoadResult) -> None:

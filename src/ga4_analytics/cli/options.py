@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import click
 
@@ -69,7 +70,8 @@ def loading(command: Command) -> Command:
     """Add the options of a load; the command gets `LoadOptions` as ``options``."""
 
     def wrapped(*args: Any, **rest: Any) -> Any:
-        names = ("maps", "sets", "append", "replace_days", "complete_through", "exported_at")
+        names = ("maps", "sets", "append", "replace_days", "complete_through", "exported_at",
+                 "decimal", "timestamps_in", "timestamp_unit", "skip_unreadable")  # fmt: skip
         given = {name: rest.pop(name) for name in names}
         return command(*args, options=_load_options(given), **rest)
 
@@ -87,6 +89,14 @@ def loading(command: Command) -> Command:
                      help="Replace days even where they would shrink."),
         click.option("--append", is_flag=True,
                      help="Add to the days: further parts of one sharded export."),
+        click.option("--skip-unreadable", is_flag=True,
+                     help="Leave out files that cannot be read, and record them as rejects."),
+        click.option("--timestamp-unit", type=click.Choice(["s", "ms", "us"]),
+                     help="The unit of timestamps since 1970; default: microseconds only."),
+        click.option("--timestamps-in", metavar="ZONE", callback=_zone,
+                     help="The zone (IANA) of timestamps that have none, such as UTC."),
+        click.option("--decimal", type=click.Choice(["point", "comma"]),
+                     help="The decimal mark of the files' numbers; default: they tell."),
         click.option("--set", "sets", multiple=True, metavar="COLUMN=VALUE",
                      help="Fill a column of ours with a constant."),
         click.option("--map", "maps", multiple=True, metavar="COLUMN=NAME",
@@ -97,6 +107,12 @@ def loading(command: Command) -> Command:
     return wrapped
 
 
+def _zone(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is not None and text not in available_timezones():
+        raise click.BadParameter(f"{text!r} is not an IANA zone such as 'Europe/Berlin' or UTC.")
+    return text
+
+
 def _load_options(given: dict[str, Any]) -> LoadOptions:
     through: datetime | None = given["complete_through"]
     exported: datetime | None = given["exported_at"]
@@ -104,8 +120,13 @@ def _load_options(given: dict[str, Any]) -> LoadOptions:
         raise click.UsageError("--append adds to days and --replace replaces them; give one.")
     return LoadOptions(
         columns=ColumnOptions(
-            parse_pairs(given["maps"], "--map"), parse_pairs(given["sets"], "--set")
+            parse_pairs(given["maps"], "--map"),
+            parse_pairs(given["sets"], "--set"),
+            given["decimal"],
+            given["timestamps_in"],
+            given["timestamp_unit"],
         ),
+        skip_unreadable=given["skip_unreadable"],
         append=given["append"],
         replace=given["replace_days"],
         complete_through=through.date() if through else None,

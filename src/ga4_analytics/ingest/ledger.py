@@ -77,10 +77,7 @@ class Entry:
 
 def reading_digest(columns: ColumnOptions, complete_through: date | None) -> str:
     """A digest of everything but its bytes that decides what a file becomes."""
-    said = [f"map {a}={b}" for a, b in sorted(columns.maps.items())]
-    said += [f"set {a}={b}" for a, b in sorted(columns.constants.items())]
-    said.append(f"complete through {complete_through}")
-    return sha256_texts(said)[:16]
+    return sha256_texts([*columns.said(), f"complete through {complete_through}"])[:16]
 
 
 def already_loaded(

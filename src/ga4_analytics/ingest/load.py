@@ -18,6 +18,7 @@ from ga4_analytics.ingest.append import (
     export_of_last_load,
     read_back,
 )
+from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.day_facts import Staged, counts_after, counts_before, day_facts
 from ga4_analytics.ingest.days import Counts, check_shrinking, day_rows, missing_columns
 from ga4_analytics.ingest.files import InputFile, check_unchanged, expand, inspect
@@ -39,6 +40,7 @@ from ga4_analytics.ingest.staging import Tally, stage_files
 from ga4_analytics.ingest.zone import choose_zone
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.settings import Settings
+from ga4_analytics.sources.batches import Reject
 from ga4_analytics.sources.mapping import NO_OPTIONS, ColumnOptions
 from ga4_analytics.sources.zones import offset_sql, transitions
 from ga4_analytics.storage.checksums import sha256_texts
@@ -55,11 +57,12 @@ class LoadOptions:
     """What the user asked of one load.
 
     Attributes:
-        columns: ``--map`` and ``--set``.
+        columns: What was said of the files' columns.
         append: Add to the days instead of replacing them.
         replace: Replace even days that would shrink.
         complete_through: The last day known to be complete.
         exported_at_us: When the files were exported; None takes each file's own time.
+        skip_unreadable: Leave out files that cannot be read, and record them as rejects.
     """
 
     columns: ColumnOptions = NO_OPTIONS
@@ -67,6 +70,7 @@ class LoadOptions:
     replace: bool = False
     complete_through: date | None = None
     exported_at_us: int | None = None
+    skip_unreadable: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,12 +137,27 @@ def load(
         SettingsError: The time zone disagrees with the data.
         WarehouseError: The warehouse refused; the days are as they were.
     """
-    show = progress or Silent()
+    shutil.rmtree(settings.state_dir / STAGE, ignore_errors=True)
+    with unpacking(settings.state_dir) as unpacked:
+        return _load(paths, warehouse, settings, options, clock, progress or Silent(), unpacked)
+
+
+def _load(
+    paths: Sequence[str],
+    warehouse: Warehouse,
+    settings: Settings,
+    options: LoadOptions,
+    clock: Callable[[], int],
+    show: Progress,
+    unpacked: Path,
+) -> LoadResult:
     stages = settings.state_dir / STAGE
-    shutil.rmtree(stages, ignore_errors=True)
     found = expand(paths)
     with show.phase("Looking at the files", None, "files"):
-        files = inspect(found, options.columns)
+        inspected = inspect(
+            found, options.columns, unpacked, skip_unreadable=options.skip_unreadable
+        )
+    files = inspected.files
     reading = reading_digest(options.columns, options.complete_through)
     if options.append:
         files = not_yet_loaded(files, warehouse, settings.dataset, reading)
@@ -158,6 +177,7 @@ def load(
         options,
         folder,
         started,
+        inspected.left_out,
     )
     try:
         with _room(folder):
@@ -203,6 +223,7 @@ class _Job:
     options: LoadOptions
     folder: Path
     started_us: int
+    left_out: tuple[tuple[str, Reject], ...]
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -302,6 +323,8 @@ def _read(job: _Job, show: Progress) -> Tally:
     with show.phase("Reading files", total, "bytes") as advance:
         tally = stage_files(job.files, job.options.columns, changes, job.folder, advance)
     check_unchanged(job.files)
+    tally.lines += len(job.left_out)
+    tally.rejects += job.left_out
     return tally
 
 

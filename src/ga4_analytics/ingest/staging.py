@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ga4_analytics.errors import DamagedFileError, LoadError
-from ga4_analytics.ingest.files import InputFile
+from ga4_analytics.ingest.files import InputFile, told_as
 from ga4_analytics.ingest.groups import Group, Part, grouped, normalised
 from ga4_analytics.progress import Advance
 from ga4_analytics.sources.batches import RawBatch, Reject
 from ga4_analytics.sources.console_csv import read_console_csv
 from ga4_analytics.sources.flat_csv import read_flat_csv
+from ga4_analytics.sources.json_cells import read_json_cells
 from ga4_analytics.sources.json_export import read_ndjson
 from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import ColumnOptions
@@ -99,10 +100,18 @@ class PartWriter:
 
 
 def read_batches(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
+    """The batches of a file; its errors name it as the user does."""
+    with told_as(file.detected.path, file.name):
+        yield from _shaped(file, options, seen)
+
+
+def _shaped(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
     """The batches of a file, by its shape."""
     path = file.detected.path
     if file.detected.shape == "console CSV":
-        return read_console_csv(path, seen)
+        return read_console_csv(path, options, seen)
+    if file.detected.shape in {"JSON CSV", "Python CSV"}:
+        return read_json_cells(path, options, seen)
     if file.detected.shape == "NDJSON":
         return read_ndjson(path, seen)
     if file.detected.shape == "Parquet":

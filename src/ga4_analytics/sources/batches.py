@@ -8,7 +8,9 @@ from typing import Literal
 
 import pyarrow as pa
 
-Shape = Literal["console CSV", "flat CSV", "item CSV", "NDJSON", "Parquet"]
+Shape = Literal[
+    "console CSV", "flat CSV", "item CSV", "JSON CSV", "Python CSV", "NDJSON", "Parquet"
+]
 
 TEXT = pa.string()
 PARAM = pa.struct(

@@ -9,6 +9,7 @@ parameter and the third item.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,31 +19,25 @@ import pyarrow.compute as pc
 
 from ga4_analytics.errors import SourceError
 from ga4_analytics.sources.batches import (
-    ITEM,
     LINE,
-    PARAM,
     PARAMETER,
-    PROPERTY,
-    TEXT,
     RawBatch,
     Reject,
 )
+from ga4_analytics.sources.console_lists import Lines, may_repeat
 from ga4_analytics.sources.csv_rows import CsvRows, csv_rows, read_header
+from ga4_analytics.sources.decimals import decimals
 from ga4_analytics.sources.lines import Seen
-from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
-
-REPEATED: dict[str, pa.StructType] = {
-    "event_params": PARAM,
-    "user_properties": PROPERTY,
-    "items": ITEM,
-}
+from ga4_analytics.sources.mapping import GA4_TOP_LEVEL, ColumnOptions
+from ga4_analytics.sources.times import with_zone
 
 
-def read_console_csv(path: Path, seen: Seen) -> Iterator[RawBatch]:
+def read_console_csv(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
     """Read a console CSV.
 
     Args:
-        path: The file, plain or gzip.
+        path: The file.
+        options: What the user said of its numbers and timestamps.
         seen: Told the position in the file on disk.
 
     Raises:
@@ -55,16 +50,17 @@ def read_console_csv(path: Path, seen: Seen) -> Iterator[RawBatch]:
             rule="A line with an event_name begins an event.",
             remedy="Select event_name in the query and export again.",
         )
+    numbers = decimals(path, dict(enumerate(header)), len(header), options.decimal)
     pending: _Rows | None = None
     for block in csv_rows(path, len(header), seen):
-        rows = _joined(pending, block)
+        rows = _joined(pending, replace(block, table=numbers.applied(block.table)))
         starts = np.flatnonzero(rows.named(header.index("event_name")))
         cut = int(starts[-1]) if len(starts) else 0
         if cut:
-            yield _events(rows.part(0, cut), header)
+            yield _events(rows.part(0, cut), header, options)
         pending = rows.part(cut, len(rows.lines))
     if pending is not None:
-        yield _events(pending, header)
+        yield _events(pending, header, options)
 
 
 class _Rows:
@@ -104,7 +100,7 @@ def _joined(pending: _Rows | None, block: CsvRows) -> _Rows:
     )
 
 
-def _events(rows: _Rows, header: tuple[str, ...]) -> RawBatch:
+def _events(rows: _Rows, header: tuple[str, ...], options: ColumnOptions) -> RawBatch:
     named = rows.named(header.index("event_name"))
     starts = np.flatnonzero(named)
     orphans = int(starts[0]) if len(starts) else len(rows.lines)
@@ -114,11 +110,12 @@ def _events(rows: _Rows, header: tuple[str, ...]) -> RawBatch:
     stray = _stray_rows(whole, named, header)
     columns: dict[str, pa.Array] = {LINE: pa.array(rows.lines[starts])}
     for position, name in enumerate(header):
-        if name.partition(".")[0] not in REPEATED:
+        if not may_repeat(name):
             column = whole.column(position).combine_chunks().take(pa.array(starts))
             columns[_target(name)] = column
-    for name, kind in REPEATED.items():
-        columns[name] = _lists(whole, header, name, kind, starts, stops)
+    if "event_timestamp" in columns:
+        columns["event_timestamp"] = with_zone(columns["event_timestamp"], options)
+    columns |= Lines(whole, header, starts, stops).columns()
     rejects += tuple(_stray(rows, row) for row in stray if row >= orphans)
     bad = np.isin(np.searchsorted(starts, stray, side="right") - 1, np.arange(len(starts)))
     keep = np.ones(len(starts), dtype=np.bool_)
@@ -139,47 +136,9 @@ def _stray_rows(
     """Continuation rows with a value where only an event's first row may have one."""
     filled = np.zeros(table.num_rows, dtype=np.bool_)
     for position, name in enumerate(header):
-        if name.partition(".")[0] not in REPEATED and name != "event_name":
+        if not may_repeat(name) and name != "event_name":
             filled |= np.asarray(pc.is_valid(table.column(position)).to_numpy(), np.bool_)
     return np.flatnonzero(filled & ~named)
-
-
-def _lists(
-    table: pa.Table,
-    header: tuple[str, ...],
-    name: str,
-    kind: pa.StructType,
-    starts: npt.NDArray[np.int64],
-    stops: npt.NDArray[np.int64],
-) -> pa.Array:
-    """Gather one repeated field: the rows on which any of its cells is filled."""
-    positions = {
-        _leaf(column): position
-        for position, column in enumerate(header)
-        if column.partition(".")[0] == name
-    }
-    if not positions:
-        return pa.nulls(len(starts), pa.list_(kind))
-    filled = np.zeros(table.num_rows, dtype=np.bool_)
-    for position in positions.values():
-        filled |= np.asarray(pc.is_valid(table.column(position)).to_numpy(), np.bool_)
-    filled[: int(starts[0]) if len(starts) else table.num_rows] = False
-    elements = np.flatnonzero(filled)
-    chosen = pa.array(elements)
-    arrays = [
-        table.column(positions[field.name]).combine_chunks().take(chosen)
-        if field.name in positions and field.type == TEXT
-        else pa.nulls(len(elements), field.type)
-        for field in kind
-    ]
-    struct = pa.StructArray.from_arrays(arrays, fields=list(kind))
-    offsets = np.searchsorted(elements, np.append(starts, stops[-1:])).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), struct)
-
-
-def _leaf(column: str) -> str:
-    """``event_params.value.int_value`` is the element's ``int_value``."""
-    return column.rpartition(".")[2]
 
 
 def _orphan(rows: _Rows, row: int, header: tuple[str, ...]) -> Reject:

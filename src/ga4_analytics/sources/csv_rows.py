@@ -7,6 +7,8 @@ begins, pyarrow is many times faster on the blocks that have none.
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,10 @@ from ga4_analytics.sources.lines import Block, Seen, blocks, head, text_lines
 
 csv.field_size_limit(1 << 30)
 
+DELIMITERS: tuple[str, ...] = (",", ";", "\t", "|")
+"""What can stand between cells; the first of those that are equally frequent wins."""
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+
 
 @dataclass(frozen=True)
 class CsvRows:
@@ -33,14 +39,33 @@ class CsvRows:
     rejects: tuple[Reject, ...]
 
 
+def delimiter_of(path: Path) -> str:
+    """What stands between the cells: the most frequent of `DELIMITERS` in the header."""
+    return _delimiter(_first_text(path))
+
+
+def _first_text(path: Path) -> str:
+    return head(path).decode("utf-8", "replace")
+
+
+def _delimiter(text: str) -> str:
+    """The most frequent delimiter outside quotes in a text's first line.
+
+    >>> _delimiter('event_name;"revenue, EUR, net";x')
+    ';'
+    """
+    line = _QUOTED.sub("", text[:65536]).lstrip("\r\n").partition("\n")[0]
+    return max(DELIMITERS, key=line.count)
+
+
 def read_header(path: Path) -> tuple[str, ...]:
     """The header's names, trimmed.
 
     Raises:
         SourceError: The file is empty, or a name stands twice or is empty.
     """
-    text = head(path).decode("utf-8-sig", "replace")
-    rows = csv.reader(text.splitlines(keepends=True))
+    text = _first_text(path)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     names = tuple(name.strip() for name in next(rows, []))
     if not any(names):
         raise SourceError(
@@ -65,21 +90,22 @@ def csv_rows(path: Path, width: int, seen: Seen) -> Iterator[CsvRows]:
     """Read the rows below the header, a block at a time.
 
     Args:
-        path: The file, plain or gzip.
+        path: The file.
         width: How many columns the header has.
         seen: Told the position in the file on disk.
     """
     headless = False
+    mark = delimiter_of(path)
     for block in blocks(path, quoted=True, seen=seen):
         if not headless:
-            block, headless = _without_header(block), True
+            block, headless = _without_header(block, mark), True
         if block.data:
-            yield _fast(block, width) or _slow(block, width)
+            yield _fast(block, width, mark) or _slow(block, width, mark)
 
 
-def _without_header(block: Block) -> Block:
+def _without_header(block: Block, mark: str) -> Block:
     lines = text_lines(block)
-    reader = csv.reader(iter(lines.readline, ""))
+    reader = csv.reader(iter(lines.readline, ""), delimiter=mark)
     next(reader, None)
     consumed = block.data
     for _ in range(reader.line_num):
@@ -87,7 +113,7 @@ def _without_header(block: Block) -> Block:
     return Block(block.first_line + reader.line_num, consumed)
 
 
-def _fast(block: Block, width: int) -> CsvRows | None:
+def _fast(block: Block, width: int, mark: str) -> CsvRows | None:
     """Parse with pyarrow; None where line numbers would be in doubt."""
     data = block.data
     if (
@@ -111,7 +137,7 @@ def _fast(block: Block, width: int) -> CsvRows | None:
                 use_threads=False, column_names=names, block_size=len(data) + 1
             ),
             parse_options=pacsv.ParseOptions(
-                newlines_in_values=b'"' in data, invalid_row_handler=skip
+                delimiter=mark, newlines_in_values=b'"' in data, invalid_row_handler=skip
             ),
             convert_options=pacsv.ConvertOptions(
                 column_types=dict.fromkeys(names, TEXT),
@@ -149,7 +175,7 @@ class _LazyLines:
         return self._lines[index].rstrip("\r")
 
 
-def _slow(block: Block, width: int) -> CsvRows:
+def _slow(block: Block, width: int, mark: str) -> CsvRows:
     """Parse with the csv module, which knows the line of every record."""
     texts: list[str] = []
 
@@ -158,7 +184,7 @@ def _slow(block: Block, width: int) -> CsvRows:
             texts.append(line)
             yield line
 
-    reader = csv.reader(remembered())
+    reader = csv.reader(remembered(), delimiter=mark)
     rows: list[list[str]] = []
     lines: list[int] = []
     raws: list[str] = []

@@ -12,15 +12,18 @@ import pyarrow.parquet as pq
 from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
 from ga4_analytics.sources.batches import ITEM_FIELDS, Shape
 from ga4_analytics.sources.csv_rows import read_header
-from ga4_analytics.sources.lines import UTF8_BOM, head
+from ga4_analytics.sources.json_cells import nested_header, nested_plan
+from ga4_analytics.sources.lines import head
 from ga4_analytics.sources.mapping import ColumnOptions, plan_columns
+from ga4_analytics.sources.streams import first_bytes, text_form
 
 PARQUET_MAGIC = b"PAR1"
 _UNSUPPORTED = {
-    b"PK\x03\x04": ("a zip archive (or a spreadsheet)", "Unzip it, or export as CSV."),
-    b"\x28\xb5\x2f\xfd": ("compressed with zstd", "Decompress it: zstd -d FILE."),
-    b"\xff\xfe": ("in UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8 IN > OUT."),
-    b"\xfe\xff": ("in UTF-16", "Convert it: iconv -f UTF-16 -t UTF-8 IN > OUT."),
+    b"PK\x03\x04": ("a zip archive within another file", "Unzip it."),
+    b"\xd0\xcf\x11\xe0": ("an old spreadsheet (.xls)", "Load the export itself as CSV."),
+    b"BZh": ("compressed with bzip2", "Decompress it: bunzip2 FILE."),
+    b"\xfd7zXZ": ("compressed with xz", "Decompress it: unxz FILE."),
+    b"\xff\xfe\x00\x00": ("in UTF-32", "Convert it: iconv -f UTF-32 -t UTF-8 IN > OUT."),
     b"Obj\x01": (
         "an Avro file",
         "Export as Parquet: bq extract --destination_format=PARQUET.",
@@ -54,30 +57,36 @@ def detect(path: Path, options: ColumnOptions) -> Detected:
 
     Raises:
         UnknownShapeError: It is nothing that we read; the message says what it seems to be.
-        SourceError: It is empty.
+        SourceError: It is empty, or cannot be read.
     """
     try:
-        start = head(path)
+        if path.exists() and not path.is_file():
+            raise _unreadable(path, "it is not a regular file")
+        start = first_bytes(path)
     except OSError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror}.",
-            rule="Files must be readable.",
-            remedy="Check its name and its permissions.",
-        ) from error
+        raise _unreadable(path, error.strerror or str(error)) from error
     for magic, (what, remedy) in _UNSUPPORTED.items():
         if start.startswith(magic):
             raise UnknownShapeError(
                 f"{path} is {what}.",
-                rule="We read CSV and NDJSON in UTF-8 (plain or gzip) and Parquet.",
+                rule="We read CSV, NDJSON and Parquet, plain or in gzip, zstd or zip.",
                 remedy=remedy,
             )
     return Detected(path, _shape(path, start, options), _table_kind(path))
 
 
+def _unreadable(path: Path, why: str) -> SourceError:
+    return SourceError(
+        f"{path} cannot be read: {why}.",
+        rule="Files must be readable.",
+        remedy="Check its name and its permissions.",
+    )
+
+
 def _shape(path: Path, start: bytes, options: ColumnOptions) -> Shape:
     if start.startswith(PARQUET_MAGIC):
         return _parquet_shape(path)
-    text = start.removeprefix(UTF8_BOM).lstrip()
+    text = head(path).lstrip()
     if not text:
         raise SourceError(
             f"{path} is empty.",
@@ -96,6 +105,13 @@ def _shape(path: Path, start: bytes, options: ColumnOptions) -> Shape:
 
 
 def _parquet_shape(path: Path) -> Shape:
+    packed = text_form(path).compression
+    if packed != "none":
+        raise UnknownShapeError(
+            f"{path} is a Parquet file compressed with {packed}.",
+            rule="Parquet is read from any place in the file, and compresses on its own.",
+            remedy="Decompress it first.",
+        )
     try:
         names = pq.read_schema(path).names
     except pa.ArrowInvalid as error:
@@ -113,19 +129,22 @@ def _csv_shape(path: Path, options: ColumnOptions) -> Shape:
     header = read_header(path)
     if any(name.startswith(("event_params.", "user_properties.", "items.")) for name in header):
         return "console CSV"
-    if "event_params" in header or "items" in header:
-        raise UnknownShapeError(
-            f"{path} holds JSON or Python text in the column "
-            f"{'event_params' if 'event_params' in header else 'items'}.",
-            rule="Nested columns in a CSV cell are not read yet.",
-            remedy="Export as NDJSON or Parquet: bq extract "
-            "--destination_format=NEWLINE_DELIMITED_JSON.",
-        )
+    nested = nested_header(path)
+    if nested:
+        targets = {each.target.lstrip("=") for each in nested_plan(nested, options, path).values()}
+        if not _tells_events(targets, options):
+            raise _no_events(path, header)
+        return "JSON CSV" if nested.kind == "JSON" else "Python CSV"
     plan = plan_columns(header, options, path)
-    given = {target.lstrip("=") for target in plan} | set(options.constants)
-    if "event_name" not in given or not {"event_date", "event_timestamp"} & given:
+    if not _tells_events({target.lstrip("=") for target in plan}, options):
         raise _no_events(path, header)
     return "item CSV" if any(f"item:{name}" in plan for name in ITEM_FIELDS) else "flat CSV"
+
+
+def _tells_events(targets: set[str], options: ColumnOptions) -> bool:
+    """Whether columns and constants name the events and date them."""
+    given = targets | set(options.constants)
+    return "event_name" in given and bool({"event_date", "event_timestamp"} & given)
 
 
 def _no_events(path: Path, header: tuple[str, ...]) -> UnknownShapeError:
@@ -134,7 +153,7 @@ def _no_events(path: Path, header: tuple[str, ...]) -> UnknownShapeError:
         f"{path} is not an export of GA4 events: its columns are {columns}.",
         rule="It needs event_name, and event_date or event_timestamp.",
         remedy="Name the columns with --map event_name=COLUMN, or give a constant with "
-        "--set event_name=purchase. A semicolon or tab between cells is not read yet.",
+        "--set event_name=purchase.",
     )
 
 

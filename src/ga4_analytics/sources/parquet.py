@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ga4_analytics.errors import DamagedFileError, UnknownShapeError
-from ga4_analytics.sources.batches import GIVEN, LINE, PARAMETER, TEXT, RawBatch
+from ga4_analytics.sources.batches import LINE, PARAMETER, RawBatch
+from ga4_analytics.sources.canonical_json import teach
 from ga4_analytics.sources.flat_csv import flat_columns
 from ga4_analytics.sources.lines import Seen
-from ga4_analytics.sources.mapping import GA4_TOP_LEVEL, ColumnOptions, plan_columns
+from ga4_analytics.sources.mapping import GA4_RECORDS, GA4_TOP_LEVEL, ColumnOptions, plan_columns
 from ga4_analytics.sources.nested import repeated_sql
 from ga4_analytics.sources.sql_text import quoted
 
@@ -85,30 +86,20 @@ def _check_repeated(schema: pa.Schema, path: Path) -> None:
             )
 
 
-def _is_list_of(kind: pa.DataType, fields: tuple[str, ...]) -> bool:
-    """Whether a type is a list of records with these fields."""
-    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
-        return False
-    element = kind.value_type
-    return pa.types.is_struct(element) and all(
-        element.get_field_index(field) >= 0 for field in fields
-    )
-
-
 def _batch(
     table: pa.Table, first: int, nested: bool, options: ColumnOptions, path: Path
 ) -> RawBatch:
     lines = pa.array(np.arange(first, first + table.num_rows, dtype=np.int64))
     with duckdb.connect() as engine:
+        teach(engine)
         engine.register("batch", table)
         if nested:
             columns = _nested_columns(engine, table.schema)
         else:
             plan = plan_columns(tuple(table.schema.names), options, path)
             texts = ", ".join(_as_text(field) for field in table.schema)
-            columns = flat_columns(engine.sql(f"select {texts} from batch").to_arrow_table(), plan)
-            for name, value in options.constants.items():
-                columns[GIVEN + name] = pa.repeat(pa.scalar(value, TEXT), table.num_rows)
+            flat = engine.sql(f"select {texts} from batch").to_arrow_table()
+            columns = flat_columns(flat, plan, options)
         raw = _raw_text(table)
         return RawBatch(pa.table({LINE: lines, **columns}), raw)
 
@@ -129,7 +120,7 @@ def _text_of(sql: str, kind: pa.DataType) -> str:
     if pa.types.is_date(kind):
         return f"strftime({sql}, '%Y-%m-%d')"
     if pa.types.is_nested(kind):
-        return f"to_json({sql})::varchar"
+        return f"canonical_or_none(to_json({sql})::varchar)"
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return f"try(decode({sql}::blob))"
     return f"nullif({sql}::varchar, '')"
@@ -152,8 +143,8 @@ def _nested_columns(engine: duckdb.DuckDBPyConnection, schema: pa.Schema) -> dic
 
 
 def _leaves(path: str, sql: str, kind: pa.DataType) -> list[str]:
-    """The scalar fields below a record, by dotted path."""
-    if pa.types.is_struct(kind):
+    """The scalar fields below a record, by dotted path; a new record stays one JSON text."""
+    if pa.types.is_struct(kind) and path in GA4_RECORDS:
         return [
             leaf
             for field in kind
