@@ -224,6 +224,8 @@ def check_unchanged(files: Sequence[InputFile]) -> None:
     """
     for file in files:
         path = file.detected.path
+        if file.name != str(path):
+            continue  # a member of an archive, unpacked for us
         now = path.stat() if path.exists() else None
         if now is None or (now.st_size, now.st_mtime_ns // 1000) != (file.size, file.modified_us):
             raise LoadError(
