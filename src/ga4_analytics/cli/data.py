@@ -11,6 +11,7 @@ import click
 from ga4_analytics.cli.options import Place, loading, placed
 from ga4_analytics.cli.screen import Screen, ScreenProgress
 from ga4_analytics.ingest import LoadOptions, LoadResult
+from ga4_analytics.render.status import damage_line
 from ga4_analytics.sources.synthetic.spec import SHAPES, SampleSpec, Shape
 from ga4_analytics.workspace import Workspace
 
@@ -76,6 +77,7 @@ def load(place: Place, paths: tuple[str, ...], options: LoadOptions) -> None:
       ga4 load part-2.csv --append
       ga4 load items.csv --set event_name=purchase
       ga4 load events.csv --map user_pseudo_id=visitor --complete-through 2026-03-31
+      ga4 load from-a-spreadsheet.csv --accept-damaged
     """
     workspace = place.open()
     result = workspace.load(paths, options)
@@ -128,6 +130,9 @@ def tell_load(screen: Screen, result: LoadResult) -> None:
         rules = ", ".join(f"{count:,} {rule}" for rule, count in result.rejected.items())
         screen.warn(f"{sum(result.rejected.values()):,} records rejected ({rules}); they are in "
                     "raw.rejects.")  # fmt: skip
+    for found in result.damage:
+        if found.accepted:
+            screen.warn(f"Accepted damage: {damage_line(asdict(found))}")
     if result.repeats.duplicates:
         screen.line(f"  {result.repeats.duplicates:,} duplicates will be left out.")
     if result.repeats.suspects:

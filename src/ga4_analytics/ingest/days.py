@@ -59,7 +59,9 @@ def filled_sql() -> str:
     return f"[{', '.join(parts)}]"
 
 
-def capabilities(present: Collection[str], filled: Collection[str]) -> dict[str, bool]:
+def capabilities(
+    present: Collection[str], filled: Collection[str], lost: Collection[str] = ()
+) -> dict[str, bool]:
     """Which questions a day can answer, by capability.
 
     A flat file can where it has the column. A nested export always has the fields of
@@ -69,6 +71,8 @@ def capabilities(present: Collection[str], filled: Collection[str]) -> dict[str,
     Args:
         present: Columns that the files' headers or schemas have.
         filled: Canonical columns with a value on that day; ``items`` where it has any.
+        lost: Canonical columns with damage that was accepted as unknown; a day that has no
+            other value of them cannot tell.
     """
     able = set(filled)
     if "event_params" in present:
@@ -81,17 +85,23 @@ def capabilities(present: Collection[str], filled: Collection[str]) -> dict[str,
         able |= {"items", "event_params"}
     else:
         able |= set(present)
+    able -= set(lost) - set(filled)
     return {flag: any(name in able for name in names) for flag, names in CAPABILITIES.items()}
 
 
 def missing_columns(tally: Tally) -> dict[str, str]:
     """Canonical columns that the files could not fill, with the reason."""
     reasons: dict[str, str] = {}
+    lost = tally.lost()
     for column in EVENT_COLUMNS:
         if not column.reading or column.name in tally.filled:
             continue
         nested = "event_params" in tally.present
-        if not nested and column.name not in tally.present:
+        if column.name in lost:
+            reasons[column.name] = (
+                "The values are damaged and were accepted as unknown (see raw.damage)."
+            )
+        elif not nested and column.name not in tally.present:
             reasons[column.name] = "The files have no such column."
         elif column.paths and all(path.startswith("@") for path in column.paths):
             reasons[column.name] = "No event carries this parameter."

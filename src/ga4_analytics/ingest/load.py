@@ -13,6 +13,7 @@ import duckdb
 
 from ga4_analytics.errors import LoadError
 from ga4_analytics.ingest.append import earlier_days, export_of_last_load, read_back
+from ga4_analytics.ingest.damage import Damage
 from ga4_analytics.ingest.days import (
     DayFacts,
     capabilities,
@@ -37,11 +38,12 @@ from ga4_analytics.ingest.stage_sql import (
     parquet_sql,
     staged_sql,
 )
-from ga4_analytics.ingest.staging import Tally, stage_files
+from ga4_analytics.ingest.staging import Reading, Tally, stage_files
 from ga4_analytics.ingest.zone import choose_zone
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.settings import Settings
 from ga4_analytics.sources.mapping import NO_OPTIONS, ColumnOptions
+from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import offset_sql, transitions
 from ga4_analytics.storage.checksums import sha256_texts
 from ga4_analytics.warehouse.base import DayKey, Stage, Warehouse
@@ -62,6 +64,7 @@ class LoadOptions:
         replace: Replace even days that would shrink.
         complete_through: The last day known to be complete.
         exported_at_us: When the files were exported; None takes each file's own time.
+        accept_damaged: Accept values that lost information; the loss is recorded.
     """
 
     columns: ColumnOptions = NO_OPTIONS
@@ -69,6 +72,7 @@ class LoadOptions:
     replace: bool = False
     complete_through: date | None = None
     exported_at_us: int | None = None
+    accept_damaged: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class LoadResult:
         rejected: Rejected records by rule.
         repeats: Repeated events.
         missing: Canonical columns that are null, with the reason.
+        damage: What was damaged, accepted or rejected.
     """
 
     load_id: str | None
@@ -106,6 +111,7 @@ class LoadResult:
     rejected: dict[str, int]
     repeats: Repeats
     missing: dict[str, str]
+    damage: tuple[Damage, ...]
 
 
 def load(
@@ -137,7 +143,9 @@ def load(
     found = expand(paths)
     with show.phase("Looking at the files", None, "files"):
         files = inspect(found, options.columns)
-    reading = reading_digest(options.columns, options.complete_through)
+    reading = reading_digest(
+        options.columns, options.complete_through, accept_damaged=options.accept_damaged
+    )
     if options.append:
         files = not_yet_loaded(files, warehouse, settings.dataset, reading)
     if not files or already_loaded(files, warehouse, settings, reading):
@@ -168,7 +176,7 @@ def _unchanged(settings: Settings, found: Sequence[Path], files: Sequence[InputF
     shapes = tuple(sorted({file.detected.shape for file in files}))
     return LoadResult(
         None, settings.dataset, settings.timezone, 0, len(found), shapes, None, 0, 0, 0, 0, {},
-        Repeats(0, 0), {},
+        Repeats(0, 0), {}, (),
     )  # fmt: skip
 
 
@@ -231,6 +239,7 @@ def _run(job: _Job, show: Progress, clock: Callable[[], int]) -> LoadResult:
         rejected=tally.rejected_by_rule(),
         repeats=repeats,
         missing=missing_columns(tally),
+        damage=tuple(tally.damage()),
     )
     counts = {fact.event_date: fact.events for fact in facts}
     entry = _entry(job, clock(), zone.name, counts, result)
@@ -244,8 +253,10 @@ def _read(job: _Job, show: Progress) -> Tally:
     zone = job.settings.timezone
     changes = transitions(zone, FIRST_DAY, LAST_DAY) if zone else ()
     total = sum(file.size for file in job.files)
+    judging = Judging(job.started_us, job.options.accept_damaged)
+    reading = Reading(job.options.columns, changes, judging)
     with show.phase("Reading files", total, "bytes") as advance:
-        return stage_files(job.files, job.options.columns, changes, job.folder, advance)
+        return stage_files(job.files, reading, job.folder, advance)
 
 
 @contextmanager
@@ -272,6 +283,7 @@ def _facts(job: _Job, engine: duckdb.DuckDBPyConnection, tally: Tally) -> list[D
         ) using (event_date) order by event_date"""
     ).fetchall()
     before = earlier_days(job.warehouse, job.dataset) if job.options.append else {}
+    lost = tally.lost()
     return [
         DayFacts(
             day,
@@ -284,7 +296,7 @@ def _facts(job: _Job, engine: duckdb.DuckDBPyConnection, tally: Tally) -> list[D
             {
                 name: able or (day in before and before[day].flags[name])
                 for name, able in capabilities(
-                    tally.present, {*filled, *(["items"] if items else [])}
+                    tally.present, {*filled, *(["items"] if items else [])}, lost
                 ).items()
             },
         )
