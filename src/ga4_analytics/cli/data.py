@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import click
+from rich.markup import escape
 
 from ga4_analytics.cli.options import Place, loading, placed
 from ga4_analytics.cli.screen import Screen, ScreenProgress
@@ -132,7 +133,7 @@ def tell_load(screen: Screen, result: LoadResult) -> None:
                     "raw.rejects.")  # fmt: skip
     for found in result.damage:
         if found.accepted:
-            screen.warn(f"Accepted damage: {damage_line(asdict(found))}")
+            screen.warn(f"Accepted damage: {escape(damage_line(asdict(found)))}")
     if result.repeats.duplicates:
         screen.line(f"  {result.repeats.duplicates:,} duplicates will be left out.")
     if result.repeats.suspects:

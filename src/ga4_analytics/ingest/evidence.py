@@ -131,9 +131,8 @@ class Evidence:
             seen.looked += 1
             if name == "user_pseudo_id":
                 self._look_at_id(line, text)
-            elif name == "event_timestamp" and len(self._times) < MAX_KEPT:
-                if match := _MICROS.fullmatch(text.strip()):
-                    self._times.setdefault(int(match[1]), line)
+            elif name == "event_timestamp":
+                self._look_at_time(line, text)
             seen.numbers += name in _NEVER_NUMBERS and is_number(text)
             seen.fits.update(each.column for each in RECOGNISERS if each.fits(text))
         return seen
@@ -143,6 +142,11 @@ class Evidence:
             self._other_ids += 1
         elif len(self._ids) < MAX_KEPT:
             self._ids.setdefault(text, line)
+
+    def _look_at_time(self, line: int, text: str) -> None:
+        match = _MICROS.fullmatch(text.strip())
+        if match and len(self._times) < MAX_KEPT:
+            self._times.setdefault(int(match[1]), line)
 
     def _swapped(self, mapped: Collection[str]) -> list[Finding]:
         """Columns that hold what belongs into others."""

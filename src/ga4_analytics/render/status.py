@@ -89,9 +89,9 @@ def damage_line(found: Mapping[str, Any]) -> str:
         found: ``column``, ``rule``, ``file``, ``records``, ``first_line``, ``example`` and
             ``reason``.
 
-    >>> damage_line({"column": "event_timestamp", "rule": "scientific_notation", "records": 55,
-    ...              "file": "a.csv", "first_line": 2, "example": "1.6E+15", "reason": "Cut."})
-    "event_timestamp in a.csv: 55 records, the first on line 2 ('1.6E+15'). Cut (scientific_notation)."
+    >>> damage_line({"column": "country", "rule": "numbers_for_text", "records": 1,
+    ...              "file": "a.csv", "first_line": 2, "example": "42", "reason": "Numbers."})
+    "country in a.csv: 1 record, the first on line 2 ('42'). Numbers (numbers_for_text)."
     """
     records = f"{text.count(found['records'])} record{'s' * (found['records'] != 1)}"
     line = f", the first on line {found['first_line']}" if found["first_line"] else ""
