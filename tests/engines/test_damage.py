@@ -256,6 +256,7 @@ def test_coarse_clocks_are_no_damage(embedded: Workspace, tmp_path: Path, step: 
         ("event_date", "event_timestamp",
          "--map event_date=event_timestamp --map event_timestamp=event_date"),
         ("event_name", "country", "--map event_name=country --map country=event_name"),
+        ("event_name", "user_pseudo_id", "--map event_name=user_pseudo_id"),
         ("event_name", "device_category",
          "--map event_name=device_category --map device_category=event_name"),
     ],

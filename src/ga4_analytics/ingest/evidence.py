@@ -23,6 +23,7 @@ from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.schema import EVENT_COLUMNS
 
 SAMPLE = 256
+"""Records of a part that are looked at: enough for 50 different times in one file."""
 MAX_KEPT = 10_000
 MIN_VALUES = 10
 FEW, MOST = 0.2, 0.8
@@ -109,7 +110,7 @@ class Evidence:
                 seen = self._look(name, found, len(column) - column.null_count)
                 doubtful |= name in {"event_name", "device_category"} and seen.share(name) < 0.5
         if doubtful:
-            for name in places.keys() - set(_WATCHED):
+            for name in places.keys() - {each.column for each in RECOGNISERS}:
                 column = table.column(places[name]).take(taken).to_pylist()
                 self._look(name, list(zip(lines, column, strict=True)), 0)
 
@@ -124,17 +125,21 @@ class Evidence:
     def _look(self, name: str, found: list[tuple[int, str | None]], present: int) -> _Seen:
         seen = self._columns.setdefault(name, _Seen())
         seen.present += present
-        for line, text in found:
-            if text is None:
-                continue
-            seen.first = seen.first or (line, text)
-            seen.looked += 1
-            if name == "user_pseudo_id":
+        texts = [(line, text) for line, text in found if text is not None]
+        seen.first = seen.first or next(iter(texts), None)
+        if name == "user_pseudo_id" and present:
+            for line, text in texts:
                 self._look_at_id(line, text)
-            elif name == "event_timestamp":
-                self._look_at_time(line, text)
-            seen.numbers += name in _NEVER_NUMBERS and is_number(text)
-            seen.fits.update(each.column for each in RECOGNISERS if each.fits(text))
+            return seen
+        seen.looked += len(texts)
+        for line, text in texts if name == "event_timestamp" else ():
+            self._look_at_time(line, text)
+        for text, count in Counter(text for _, text in texts).items():
+            if name in _NEVER_NUMBERS and is_number(text):
+                seen.numbers += count
+            for recogniser in RECOGNISERS:
+                if recogniser.fits(text):
+                    seen.fits[recogniser.column] += count
         return seen
 
     def _look_at_id(self, line: int, text: str) -> None:

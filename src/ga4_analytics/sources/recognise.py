@@ -10,6 +10,7 @@ _DAY = re.compile(r"(?:19|20)[0-9]{6}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(
     r"[0-9]{16}(?:[.]0+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:.*|[0-9][.,0-9]*E[+][0-9]+"
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 DEVICES = frozenset({"desktop", "mobile", "tablet", "smart tv", "smarttv", "tv", "console"})
 """Words of ``device.category``."""
@@ -94,7 +95,7 @@ def is_country(text: str) -> bool:
     >>> [is_country(text) for text in ("Türkiye", "(not set)", "desktop", "purchase", "42")]
     [True, True, False, False, False]
     """
-    return any(mark.isalpha() for mark in text) and not (
+    return _LETTER.search(text) is not None and not (
         is_device(text) or is_event_name(text) or is_time(text)
     )
 
