@@ -435,3 +435,41 @@ def test_a_file_read_twice_in_two_ways_is_two_readings(embedded: Workspace, tmp_
     assert embedded.load([path], accept_damaged=True).load_id is None
     with pytest.raises(DamagedFileError):
         embedded.load([path])
+
+
+@pytest.mark.parametrize(
+    ("column", "check", "reading"),
+    [("event_timestamp", "no_event_timestamp", "sessions"),
+     ("ga_session_id", "no_session_id", None),
+     ("engagement_time_msec", "no_engagement_time", "engagement_seconds")],
+)  # fmt: skip
+@pytest.mark.parametrize("empty", [True, False], ids=["empty", "absent"])
+def test_what_a_file_cannot_answer_is_null_with_the_reason(
+    embedded: Workspace, tmp_path: Path, column: str, check: str, reading: str | None, empty: bool
+) -> None:
+    """An empty column says as little as none: no session ids are not no sessions."""
+    header = (*HEADER, "ga_session_id")
+    rows = [{**row, "ga_session_id": str(n)} for n, row in enumerate(good_rows())]
+    path = tmp_path / "events.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        kept = [name for name in header if empty or name != column]
+        writer = csv.DictWriter(file, kept, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows({**row, column: ""} for row in rows)
+    result = embedded.load([path])
+    told = "The column is empty in every record." if empty else "The files have no such column."
+    assert result.missing[column] == told
+    (facts,) = embedded.status()["datasets"]
+    assert {"column": column, "reason": told} in facts["missing_columns"]
+    embedded.build()
+    query = embedded.warehouse.query
+    days = query(
+        "select distinct event_date, note from analytics.data_quality where check_name = ?", [check]
+    ).to_pylist()
+    assert len(days) == 3 and all(column in row["note"] for row in days)
+    if reading:
+        found = query(f"select {reading} as value from analytics.daily_active_users").to_pylist()
+        assert [row["value"] for row in found] == [None] * 3
+    else:
+        (total,) = query("select sum(sessions) as n from analytics.daily_active_users").to_pylist()
+        assert total["n"] == len({row["user_pseudo_id"] for row in rows})

@@ -31,6 +31,14 @@ _ALWAYS_EXPORTED = GA4_TOP_LEVEL - {
     "event_original_occurrence_timestamp",
 }
 """Columns that every nested export has, filled or not."""
+_ON_MANY_EVENTS = {
+    "event_timestamp",
+    "ga_session_id",
+    "session_engaged",
+    "engagement_time_msec",
+    "is_active_user",
+}
+"""Columns that a flat file does not carry for a day on which none of its lines fills them."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ def capabilities(
 ) -> dict[str, bool]:
     """Which questions a day can answer, by capability.
 
-    A flat file can where it has the column. A nested export always has the fields of
+    A flat file can where it has the column; one that many events fill, such as
+    ga_session_id, must have a value on that day. A nested export always has the fields of
     Google's schema; parameters and newer fields count where an event of the day has a
     value, so that a day's flags do not depend on what else was loaded with it.
 
@@ -84,7 +93,7 @@ def capabilities(
         }
         able |= {"items", "event_params"}
     else:
-        able |= set(present)
+        able |= set(present) - _ON_MANY_EVENTS
     able -= set(lost) - set(filled)
     return {flag: any(name in able for name in names) for flag, names in CAPABILITIES.items()}
 
