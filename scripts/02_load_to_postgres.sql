@@ -102,6 +102,11 @@ create table if not exists raw.rejects (
     column_name text collate "C", rule text collate "C", reason text collate "C",
     raw_text text collate "C"
 );
+create table if not exists raw.damage (
+    load_id text collate "C", dataset text collate "C", file text collate "C",
+    column_name text collate "C", rule text collate "C", records bigint, first_line bigint,
+    example text collate "C", reason text collate "C", accepted boolean
+);
 create table if not exists raw.missing_columns (
     load_id text collate "C" not null, dataset text collate "C",
     column_name text collate "C" not null, reason text collate "C",

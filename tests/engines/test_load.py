@@ -14,6 +14,7 @@ from ga4_analytics.workspace import Workspace
 
 DAY = 86_400_000_000
 START = 1_604_188_800_000_000  # 2020-11-01T00:00:00Z
+NOW = START + 30 * DAY
 HEADER = "user_id,event_date,event_timestamp,event_name"
 
 
@@ -23,7 +24,7 @@ def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
     url = "ga4.duckdb" if request.param == "duckdb" else request.getfixturevalue("postgres_url")
     made = Workspace.create(tmp_path / "ws", timezone="UTC")
     made.close()
-    return Workspace.open(tmp_path / "ws", warehouse=url, clock=iter(range(START, 2**62)).__next__)
+    return Workspace.open(tmp_path / "ws", warehouse=url, clock=iter(range(NOW, 2**62)).__next__)
 
 
 def line(user: str, day: int, name: str = "page_view", second: int = 0) -> str:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 UGLY_TEXTS = (
-    "", " ", "null", "None", "nan", "NaN", "(not set)", "-1", "0", "1.0", "1,5", "1e9", "1.61121E+15",
+    "", " ", "null", "None", "nan", "NaN", "(not set)", "-1", "0", "1.0", "1,5", "1e9",
+    "1.61121E+15",
     "99999999999999999999999", "20201301", "2020-02-30", "20991231", "1604188804579566",
-    "2020-11-01T00:00:00Z", "2020-11-01 00:00:00", "true", "日本語", "🙂", "a\u0000b", "\ufeff", "\u202e",
+    "2020-11-01T00:00:00Z", "2020-11-01 00:00:00", "true", "日本語", "🙂", "a\u0000b", "\ufeff",
+    "\u202e",
     "x" * 5000, "'; drop table raw.ga4_events; --", "<script>", "[]", "{}", '{"a": 1}', "=1+1",
     "\\", "\\N", "\\u0000", "\t", "%s", "../../x", "١٢٣", "Infinity", "-0",
 )  # fmt: skip
@@ -105,9 +107,9 @@ def _any_json(chance: random.Random) -> Any:
         lambda: chance.choice((0, -1, 2**63, 2**64, 1604188804579566)),
         lambda: chance.choice((0.1, -1e300, 1e-300, 12.5)),
         lambda: chance.choice(UGLY_TEXTS),
-        lambda: [],
+        list,
         lambda: [None],
-        lambda: {},
+        dict,
         lambda: [{"key": "k", "value": {"string_value": "v"}}],
         lambda: {"key": [1, {"deep": [[]]}]},
         lambda: "x",

@@ -81,7 +81,7 @@ def test_the_parts_are_the_whole(folder: Path, tmp_path: Path) -> None:
     ga4("report", "--check", cwd=tmp_path)
     more = tmp_path / "more.csv"
     more.write_text(
-        "user_id,event_date,event_timestamp,event_name\nann,20300101,1893456000000000,x\n"
+        "user_id,event_date,event_timestamp,event_name\nann,20220101,1640995200000000,x\n"
     )
     ga4("load", more, cwd=tmp_path)
     ga4("build", cwd=tmp_path)

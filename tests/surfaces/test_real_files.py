@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,31 @@ def test_a_spreadsheets_damage_is_refused_with_lines(workspace: Workspace) -> No
         workspace.load([DATA / "real" / "ga4_console_export_jan2021.csv"], dataset="console")
     assert "spreadsheet" in str(caught.value)
     assert loaded_purchases(workspace, "console") == {}
+
+
+def test_a_spreadsheets_damage_can_be_accepted(workspace: Workspace) -> None:
+    """Counted with the csv module: an event's first line is the one that names it."""
+    path = DATA / "real" / "ga4_console_export_jan2021.csv"
+    with path.open(newline="") as file:
+        lines = [row for row in csv.DictReader(file) if row["event_name"]]
+    result = workspace.load([path], dataset="accepted", accept_damaged=True)
+    assert (result.events, result.rejected) == (len(lines), {})
+    lost = ("event_timestamp", "user_first_touch_timestamp")
+    found = workspace.warehouse.query(
+        "select column_name, records, first_line, example, rule from raw.damage "
+        "where dataset = 'accepted' and accepted order by 1"
+    ).to_pylist()
+    assert found == [
+        {"column_name": name, "records": sum("E+" in row[name] for row in lines), "first_line": 2,
+         "example": lines[0][name], "rule": "scientific_notation"}
+        for name in lost
+    ]  # fmt: skip
+    assert all(result.missing[name].startswith("The values are damaged") for name in lost)
+    kept = workspace.warehouse.query(
+        "select event_date, event_name, user_pseudo_id from raw.ga4_events "
+        "where dataset = 'accepted' and event_timestamp is null"
+    ).to_pylist()
+    assert sorted(map(str, (row.values() for row in kept))) == sorted(
+        str({"d": date.fromisoformat(row["event_date"]), "n": row["event_name"],
+             "u": row["user_pseudo_id"]}.values()) for row in lines
+    )  # fmt: skip

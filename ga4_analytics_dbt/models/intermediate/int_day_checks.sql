@@ -4,7 +4,7 @@ days as (
         dataset, event_date, source_scope, has_event_timestamp, has_user_pseudo_id,
         has_session_id, has_session_engaged, has_engagement_time, has_is_active_user,
         has_first_touch, has_session_source, has_device, has_country, has_page, has_items,
-        has_transaction_id, has_revenue,
+        has_transaction_id, has_revenue, load_id,
         lag(event_date) over (partition by dataset order by event_date) as previous_date
     from {{ ref('stg_ga4_days') }}
 ),

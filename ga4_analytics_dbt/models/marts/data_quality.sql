@@ -3,6 +3,10 @@ days as (
     select * from {{ ref('int_day_checks') }}
 ),
 
+damaged as (
+    select distinct load_id from {{ source('raw', 'damage') }} where accepted
+),
+
 checks as (
     {% for name, affected, total, note in quality_checks() -%}
     select
@@ -18,8 +22,13 @@ checks as (
         dataset, event_date, {{ sql_text(name) }}, events, events, {{ sql_text(note) }}
     from days
     where {{ condition }}
-    {{ 'union all' if not loop.last }}
+    union all
     {% endfor -%}
+    select
+        days.dataset, days.event_date, 'accepted_damage', days.events, days.events,
+        'Their load accepted damaged values (--accept-damaged): raw.damage says which.'
+    from days
+    inner join damaged on days.load_id = damaged.load_id
 )
 
 select

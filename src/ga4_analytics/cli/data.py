@@ -15,6 +15,7 @@ from ga4_analytics.cli.options import Place, loading, placed
 from ga4_analytics.cli.screen import Screen, ScreenProgress
 from ga4_analytics.ingest import LoadOptions, LoadResult
 from ga4_analytics.ingest.explain import Explained
+from ga4_analytics.render.status import damage_line
 from ga4_analytics.sources.synthetic.spec import (
     PLANTS,
     SHAPES,
@@ -131,6 +132,7 @@ def load(place: Place, paths: tuple[str, ...], options: LoadOptions, only_explai
       ga4 load export.zip --explain
       ga4 load events.csv --timestamps-in Europe/Berlin --decimal comma
       ga4 load events.csv --map user_pseudo_id=visitor --complete-through 2026-03-31
+      ga4 load from-a-spreadsheet.csv --accept-damaged
     """
     workspace = place.open()
     if only_explain:
@@ -209,6 +211,9 @@ def tell_load(screen: Screen, result: LoadResult) -> None:
         rules = ", ".join(f"{count:,} {rule}" for rule, count in result.rejected.items())
         screen.warn(f"{sum(result.rejected.values()):,} records rejected ({rules}); they are in "
                     "raw.rejects.")  # fmt: skip
+    for found in result.damage:
+        if found.accepted:
+            screen.warn(f"Accepted damage: {escape(damage_line(asdict(found)))}")
     _tell_left_out(screen, result)
     if result.repeats.duplicates:
         screen.line(f"  {result.repeats.duplicates:,} duplicates will be left out.")

@@ -71,7 +71,8 @@ def loading(command: Command) -> Command:
 
     def wrapped(*args: Any, **rest: Any) -> Any:
         names = ("maps", "sets", "append", "replace_days", "complete_through", "exported_at",
-                 "decimal", "timestamps_in", "timestamp_unit", "skip_unreadable")  # fmt: skip
+                 "decimal", "timestamps_in", "timestamp_unit", "skip_unreadable",
+                 "accept_damaged")  # fmt: skip
         given = {name: rest.pop(name) for name in names}
         return command(*args, options=_load_options(given), **rest)
 
@@ -80,6 +81,9 @@ def loading(command: Command) -> Command:
     wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
     moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
     options = (
+        click.option("--accept-damaged", is_flag=True,
+                     help="Load files that lost information: lost times and numbers become null, "
+                     "and ga4 status says what was lost."),
         click.option("--exported-at", type=moment, metavar="TIME", help="When the files were "
                      "exported (UTC); default: each file's own time."),
         click.option("--complete-through", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
@@ -131,6 +135,7 @@ def _load_options(given: dict[str, Any]) -> LoadOptions:
         replace=given["replace_days"],
         complete_through=through.date() if through else None,
         exported_at_us=_micros(exported) if exported else None,
+        accept_damaged=given["accept_damaged"],
     )
 
 

@@ -67,11 +67,11 @@ def day_facts(
             select event_date, count(*) as items from staged_items group by 1
         ) using (event_date) order by event_date"""
     ).fetchall()
-    facts = []
+    facts, lost = [], tally.lost()
     for day, events, items, filled in counted:
         before = earlier.get(day)
         kind = tables.kinds.get(day) or (before.table_kind if before else "flat")
-        able = capabilities(tally.present, {*filled, *(["items"] if items else [])}, kind)
+        able = capabilities(tally.present, {*filled, *(["items"] if items else [])}, kind, lost)
         exported = _exported_at(files, tally, tables, day, exported_at_us)
         if before is not None:
             able = {name: flag or before.flags[name] for name, flag in able.items()}

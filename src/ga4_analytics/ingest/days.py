@@ -36,6 +36,14 @@ _NOT_INTRADAY = frozenset({"traffic_source", "user_ltv"})
 
 Counts = Mapping[tuple[date, str], int]
 """Events by day and event name."""
+_ON_MANY_EVENTS = {
+    "event_timestamp",
+    "ga_session_id",
+    "session_engaged",
+    "engagement_time_msec",
+    "is_active_user",
+}
+"""Columns that a flat file does not carry for a day on which none of its lines fills them."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,15 @@ def filled_sql() -> str:
 
 
 def capabilities(
-    present: Collection[str], filled: Collection[str], table_kind: str
+    present: Collection[str],
+    filled: Collection[str],
+    table_kind: str,
+    lost: Collection[str] = (),
 ) -> dict[str, bool]:
     """Which questions a day can answer, by capability.
 
-    A flat file can where it has the column. A nested export always has the fields of
+    A flat file can where it has the column; one that many events fill, such as
+    ga_session_id, must have a value on that day. A nested export always has the fields of
     Google's schema; parameters and newer fields count where an event of the day has a
     value, so that a day's flags do not depend on what else was loaded with it.
 
@@ -79,6 +91,8 @@ def capabilities(
         present: Columns that the files' headers or schemas have.
         filled: Canonical columns with a value on that day; ``items`` where it has any.
         table_kind: The kind of table; intraday ones lack some of Google's fields.
+        lost: Canonical columns with damage that was accepted as unknown; a day that has no
+            other value of them cannot tell.
     """
     able = set(filled)
     if "event_params" in present:
@@ -91,18 +105,24 @@ def capabilities(
         }
         able |= {"items", "event_params"}
     else:
-        able |= set(present)
+        able |= set(present) - _ON_MANY_EVENTS
+    able -= set(lost) - set(filled)
     return {flag: any(name in able for name in names) for flag, names in CAPABILITIES.items()}
 
 
 def missing_columns(tally: Tally) -> dict[str, str]:
     """Canonical columns that the files could not fill, with the reason."""
     reasons: dict[str, str] = {}
+    lost = tally.lost()
     for column in EVENT_COLUMNS:
         if not column.reading or column.name in tally.filled:
             continue
         nested = "event_params" in tally.present
-        if not nested and column.name not in tally.present:
+        if column.name in lost:
+            reasons[column.name] = (
+                "The values are damaged and were accepted as unknown (see raw.damage)."
+            )
+        elif not nested and column.name not in tally.present:
             reasons[column.name] = "The files have no such column."
         elif column.paths and all(path.startswith("@") for path in column.paths):
             reasons[column.name] = "No event carries this parameter."

@@ -172,9 +172,14 @@ def _removals(person: Person, dataset: str) -> list[Statement]:
             ),
         ]
     named, texts = _naming(person.ids)
+    shown = " or ".join(f"{_position('example')} > 0" for _ in person.ids)
     return [
         *statements,
         Statement(f"delete from raw.rejects where dataset = ? and ({named})", (dataset, *texts)),
+        Statement(
+            f"update raw.damage set example = null where dataset = ? and ({shown})",
+            (dataset, *person.ids),
+        ),
     ]
 
 

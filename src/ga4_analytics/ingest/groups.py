@@ -23,6 +23,7 @@ from ga4_analytics.ingest.files import InputFile
 from ga4_analytics.sources.batches import RawBatch, Reject
 from ga4_analytics.sources.normalise import Normalised, Normaliser
 from ga4_analytics.sources.plan import ROW
+from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
 
 GROUP_ROWS = 40_000
@@ -99,20 +100,21 @@ def grouped(parts: Iterable[Part]) -> Iterator[Group]:
 
 
 def normalised(
-    groups: Iterable[Group], changes: Sequence[Transition]
+    groups: Iterable[Group], changes: Sequence[Transition], judging: Judging
 ) -> Iterator[tuple[Group, Normalised]]:
     """Normalise groups on all cores and give them in their order.
 
     Args:
         groups: The groups; only a few are held at a time.
         changes: The property's zone; may be empty.
+        judging: The clock, and whether damage is accepted.
     """
     cores = os.cpu_count() or 1
     own = threading.local()
 
     def work(group: Group) -> Normalised:
         if not hasattr(own, "normaliser"):
-            own.normaliser = Normaliser(changes)
+            own.normaliser = Normaliser(changes, judging)
         done: Normalised = own.normaliser.normalise(group.joined(), group.first_row)
         return done
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from ga4_analytics.sources.mapping import ColumnOptions
 from ga4_analytics.storage.checksums import sha256_texts
 from ga4_analytics.warehouse.base import Warehouse
 from ga4_analytics.warehouse.tables import (
+    DAMAGE,
     DAY_FILES,
     LOAD_DAYS,
     LOAD_EVENTS,
@@ -75,9 +76,13 @@ class Entry:
         return sorted({day for day, _ in self.after})
 
 
-def reading_digest(columns: ColumnOptions, complete_through: date | None) -> str:
+def reading_digest(
+    columns: ColumnOptions, complete_through: date | None, *, accept_damaged: bool
+) -> str:
     """A digest of everything but its bytes that decides what a file becomes."""
-    return sha256_texts([*columns.said(), f"complete through {complete_through}"])[:16]
+    said = [*columns.said(), f"complete through {complete_through}"]
+    said += ["accept damaged"] if accept_damaged else []
+    return sha256_texts(said)[:16]
 
 
 def already_loaded(
@@ -292,10 +297,20 @@ def rejected_load(entry: Entry, tally: Tally) -> dict[str, pa.Table]:
         }
         for name, reject in tally.in_order()
     ]
+    damage = [
+        {
+            "load_id": entry.load_id,
+            "dataset": entry.dataset,
+            "column_name": found.column,
+            **{key: value for key, value in asdict(found).items() if key not in {"column", "lost"}},
+        }
+        for found in tally.damage()
+    ]
     return {
         "loads": table_of(LOADS.columns, [loads]),
         "load_files": table_of(LOAD_FILES.columns, files),
         "rejects": table_of(REJECTS.columns, rejects),
+        "damage": table_of(DAMAGE.columns, damage),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -36,12 +36,13 @@ from ga4_analytics.ingest.ledger import (
 from ga4_analytics.ingest.left_out import LeftOut, leave_out
 from ga4_analytics.ingest.numbering import Repeats, number_repeats
 from ga4_analytics.ingest.stage_sql import events_sql, items_sql, staged_sql
-from ga4_analytics.ingest.staging import Tally, stage_files
+from ga4_analytics.ingest.staging import Reading, Tally, stage_files
+from ga4_analytics.ingest.told import LoadOptions, LoadResult
 from ga4_analytics.ingest.zone import choose_zone
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.settings import Settings
 from ga4_analytics.sources.batches import Reject
-from ga4_analytics.sources.mapping import NO_OPTIONS, ColumnOptions
+from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import offset_sql, transitions
 from ga4_analytics.storage.checksums import sha256_texts
 from ga4_analytics.warehouse.base import DayKey, Stage, Warehouse
@@ -50,66 +51,6 @@ STAGE = "stage"
 MEMORY_LIMIT = "700MB"
 FIRST_DAY, LAST_DAY = date(2005, 1, 1), date(2100, 1, 1)
 """Days over which a zone's offsets are known when dates are made from timestamps."""
-
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """What the user asked of one load.
-
-    Attributes:
-        columns: What was said of the files' columns.
-        append: Add to the days instead of replacing them.
-        replace: Replace even days that would shrink.
-        complete_through: The last day known to be complete.
-        exported_at_us: When the files were exported; None takes each file's own time.
-        skip_unreadable: Leave out files that cannot be read, and record them as rejects.
-    """
-
-    columns: ColumnOptions = NO_OPTIONS
-    append: bool = False
-    replace: bool = False
-    complete_through: date | None = None
-    exported_at_us: int | None = None
-    skip_unreadable: bool = False
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """What a load did.
-
-    Attributes:
-        load_id: Its name in the ledger; None when nothing changed.
-        dataset: The property.
-        timezone: The zone used, set or inferred; None when no event has a timestamp.
-        inferred_from: How many zones fit when it was inferred, else 0.
-        files: Files read.
-        shapes: Their shapes.
-        days: First and last day written, None when nothing changed.
-        day_count: How many days were written.
-        lines: Records read.
-        events: Events that the days now hold.
-        items: Items that they hold.
-        rejected: Rejected records by rule.
-        repeats: Repeated events.
-        missing: Canonical columns that are null, with the reason.
-        left_out: Events that were read and not loaded, by reason.
-    """
-
-    load_id: str | None
-    dataset: str
-    timezone: str | None
-    inferred_from: int
-    files: int
-    shapes: tuple[str, ...]
-    days: tuple[date, date] | None
-    day_count: int
-    lines: int
-    events: int
-    items: int
-    rejected: dict[str, int]
-    repeats: Repeats
-    missing: dict[str, str]
-    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 def load(
@@ -158,7 +99,9 @@ def _load(
             found, options.columns, unpacked, skip_unreadable=options.skip_unreadable
         )
     files = inspected.files
-    reading = reading_digest(options.columns, options.complete_through)
+    reading = reading_digest(
+        options.columns, options.complete_through, accept_damaged=options.accept_damaged
+    )
     if options.append:
         files = not_yet_loaded(files, warehouse, settings.dataset, reading)
     if not files or already_loaded(files, warehouse, settings, reading):
@@ -287,6 +230,7 @@ def _run(job: _Job, show: Progress, clock: Callable[[], int]) -> LoadResult:
         repeats=repeats,
         missing=missing_columns(tally),
         left_out=left_out,
+        damage=tuple(tally.damage()),
     )
     entry = _entry(job, clock(), zone.name, result, before, after, tables)
     stage = Stage(
@@ -320,8 +264,10 @@ def _read(job: _Job, show: Progress) -> Tally:
     zone = job.settings.timezone
     changes = transitions(zone, FIRST_DAY, LAST_DAY) if zone else ()
     total = sum(file.size for file in job.files)
+    judging = Judging(job.started_us, job.options.accept_damaged)
+    reading = Reading(job.options.columns, changes, judging)
     with show.phase("Reading files", total, "bytes") as advance:
-        tally = stage_files(job.files, job.options.columns, changes, job.folder, advance)
+        tally = stage_files(job.files, reading, job.folder, advance)
     check_unchanged(job.files)
     tally.lines += len(job.left_out)
     tally.rejects += job.left_out

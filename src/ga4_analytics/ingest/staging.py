@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ga4_analytics.errors import DamagedFileError, LoadError
+from ga4_analytics.errors import LoadError
+from ga4_analytics.ingest.damage import Damage, DamageLog, refuse_file, refuse_values, rejected
+from ga4_analytics.ingest.evidence import Evidence
 from ga4_analytics.ingest.files import InputFile, told_as
 from ga4_analytics.ingest.groups import Group, Part, grouped, normalised
 from ga4_analytics.progress import Advance
-from ga4_analytics.sources.batches import RawBatch, Reject
+from ga4_analytics.sources.batches import GIVEN, TEXT, RawBatch, Reject
 from ga4_analytics.sources.console_csv import read_console_csv
 from ga4_analytics.sources.flat_csv import read_flat_csv
 from ga4_analytics.sources.json_cells import read_json_cells
@@ -25,12 +27,13 @@ from ga4_analytics.sources.mapping import ColumnOptions
 from ga4_analytics.sources.normalise import Normalised
 from ga4_analytics.sources.parquet import read_parquet
 from ga4_analytics.sources.plan import KEY, ROW
+from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
 
 _UNIQUE = frozenset({ROW, KEY, "event_id", "event_timestamp"})
 """Columns in which a dictionary would hold every value."""
 MAX_REJECT_CHARS = 256_000_000
-SHOWN = 5
+TIME = "event_timestamp"
 
 
 @dataclass
@@ -46,6 +49,8 @@ class Tally:
         rows_of: First and last row id of each file, by checksum.
         rows: Rows with an event.
         items: Rows of items.
+        evidence: What each file's values showed, by checksum.
+        accepted: Damage that was accepted.
     """
 
     lines: int = 0
@@ -57,6 +62,8 @@ class Tally:
     rows_of: dict[str, tuple[int, int]] = field(default_factory=dict)
     rows: int = 0
     items: int = 0
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    accepted: DamageLog = field(default_factory=DamageLog)
 
     def in_order(self) -> list[tuple[str, Reject]]:
         """The rejects by file and line."""
@@ -65,6 +72,14 @@ class Tally:
     def rejected_by_rule(self) -> dict[str, int]:
         """How many records broke each rule."""
         return dict(sorted(Counter(reject.rule for _, reject in self.rejects).items()))
+
+    def damage(self) -> list[Damage]:
+        """What was accepted, then what was rejected, by file, column and rule."""
+        return [*self.accepted.accepted(), *rejected(self.in_order())]
+
+    def lost(self) -> set[str]:
+        """Canonical columns of which values became null because damage was accepted."""
+        return {each.column for each in self.accepted.accepted() if each.lost and each.column}
 
 
 class PartWriter:
@@ -119,34 +134,70 @@ def _shaped(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterator[Raw
     return read_flat_csv(path, options, seen)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How files are read and judged.
+
+    Attributes:
+        options: The user's ``--map`` and ``--set``.
+        changes: The property's zone, to date events without a date; may be empty.
+        judging: The load's clock, and whether damage is accepted.
+    """
+
+    options: ColumnOptions
+    changes: Sequence[Transition]
+    judging: Judging
+
+
 def stage_files(
-    files: Sequence[InputFile],
-    options: ColumnOptions,
-    changes: Sequence[Transition],
-    folder: Path,
-    advance: Advance,
+    files: Sequence[InputFile], reading: Reading, folder: Path, advance: Advance
 ) -> Tally:
     """Read all files into ``events-*.parquet`` and ``items-*.parquet`` of a folder.
 
     One thread reads while others normalise; what is written does not depend on which of
-    them is first.
+    them is first. Files whose times turn out at their end to have lost digits, and are
+    accepted, are read once more without them.
 
     Args:
         files: The files, all of one kind.
-        options: The user's ``--map`` and ``--set``.
-        changes: The property's zone, to date events without a date; may be empty.
+        reading: How they are read and judged.
         folder: Where the Parquet files go.
         advance: Told how many more bytes of the files are done.
 
     Raises:
-        DamagedFileError: A file lost information before it reached us.
+        DamagedFileError: A file lost information before it reached us, and that is not
+            accepted.
     """
+    tally = _stage(files, reading, folder, advance, frozenset())
+    timeless = _judge_files(tally, reading)
+    if not timeless:
+        return tally
+    for staged in folder.glob("*.parquet"):
+        staged.unlink()
+    again = _stage(files, reading, folder, lambda _: None, timeless)
+    for sha256, evidence in tally.evidence.items():
+        if sha256 in timeless:
+            for found in evidence.findings():
+                if found.rule == "timestamp_lost_digits":
+                    again.accepted.finding(evidence.file, found)
+    _judge_files(again, reading)
+    return again
+
+
+def _stage(
+    files: Sequence[InputFile],
+    reading: Reading,
+    folder: Path,
+    advance: Advance,
+    timeless: Collection[str],
+) -> Tally:
+    """Read all files, those of ``timeless`` (checksums) without their event_timestamp."""
     tally = Tally()
     events, items = PartWriter(folder, "events"), PartWriter(folder, "items")
-    groups = grouped(read_parts(files, options, tally, advance))
+    parts = read_parts(files, reading.options, tally, advance, timeless)
     try:
-        for group, done in normalised(groups, changes):
-            _note(done, group, tally)
+        for group, done in normalised(grouped(parts), reading.changes, reading.judging):
+            _note(done, group, tally, reading)
             events.write(done.events)
             if done.items is not None:
                 items.write(done.items)
@@ -156,8 +207,32 @@ def stage_files(
     return tally
 
 
+def _judge_files(tally: Tally, reading: Reading) -> set[str]:
+    """Judge whole files; where damage is accepted, give those whose times are not known.
+
+    A load of which nothing could be read is refused elsewhere, and keeps its rejects.
+    """
+    timeless = set()
+    for sha256, evidence in tally.evidence.items():
+        findings = [
+            each for each in evidence.findings() if tally.rows or each.rule != "mostly_rejected"
+        ]
+        if findings and not reading.judging.accept:
+            raise refuse_file(evidence, findings, reading.options)
+        for found in findings:
+            if found.rule == "timestamp_lost_digits":
+                timeless.add(sha256)
+            else:
+                tally.accepted.finding(evidence.file, found)
+    return timeless
+
+
 def read_parts(
-    files: Sequence[InputFile], options: ColumnOptions, tally: Tally, advance: Advance
+    files: Sequence[InputFile],
+    options: ColumnOptions,
+    tally: Tally,
+    advance: Advance,
+    timeless: Collection[str],
 ) -> Iterator[Part]:
     """Read the files one after the other and number their records."""
     row = 0
@@ -170,17 +245,32 @@ def read_parts(
             last = position
 
         tally.days[file.sha256] = set()
+        evidence = tally.evidence[file.sha256] = Evidence(file)
         for batch in read_batches(file, options, seen):
+            if file.sha256 in timeless:
+                batch = _without_times(batch)
             tally.present.update(name.lstrip("=") for name in batch.table.schema.names)
             tally.lines += batch.table.num_rows + len(batch.rejects)
-            _keep(file, batch.rejects, tally)
+            evidence.read(batch)
+            _keep(file, batch.rejects, tally, options)
             yield Part(file, batch, row)
             row += batch.table.num_rows
         tally.rows_of[file.sha256] = (first, row - 1)
+        evidence.judge(options.maps)
         advance(file.size - last)
 
 
-def _note(done: Normalised, group: Group, tally: Tally) -> None:
+def _without_times(batch: RawBatch) -> RawBatch:
+    """The batch with an event_timestamp that nobody knows."""
+    table = batch.table
+    for name in (GIVEN + TIME, TIME):
+        if name in table.schema.names:
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, name, pa.nulls(table.num_rows, TEXT))
+    return replace(batch, table=table)
+
+
+def _note(done: Normalised, group: Group, tally: Tally, reading: Reading) -> None:
     tally.rows += done.events.num_rows
     for name in done.events.schema.names:
         if name not in tally.filled and done.events.column(name).null_count < done.events.num_rows:
@@ -190,14 +280,20 @@ def _note(done: Normalised, group: Group, tally: Tally) -> None:
         tally.filled.add("items")
     for part, days in group.days(done.events):
         tally.days[part.file.sha256].update(days)
+    if done.damage is not None:
+        tally.accepted.values(group, done.damage)
     for part, rejects in group.rejects(done.rejects):
-        _keep(part.file, rejects, tally)
+        _keep(part.file, rejects, tally, reading.options)
 
 
-def _keep(file: InputFile, rejects: Sequence[Reject], tally: Tally) -> None:
+def _keep(file: InputFile, rejects: Sequence[Reject], tally: Tally, options: ColumnOptions) -> None:
+    evidence = tally.evidence[file.sha256]
     fatal = [reject for reject in rejects if reject.fatal]
     if fatal:
-        raise _damaged(file, fatal)
+        evidence.judge(options.maps)
+        swapped = [each for each in evidence.findings() if each.rule == "swapped_columns"]
+        raise refuse_file(evidence, swapped, options) if swapped else refuse_values(file, fatal)
+    evidence.reject(rejects)
     for reject in rejects:
         tally.rejects.append((file.name, reject))
         tally.reject_chars += len(reject.raw_text)
@@ -208,15 +304,3 @@ def _keep(file: InputFile, rejects: Sequence[Reject], tally: Tally) -> None:
             remedy=f"The last one: line {tally.rejects[-1][1].line}, "
             f"{tally.rejects[-1][1].reason} Check the file and its columns.",
         )
-
-
-def _damaged(file: InputFile, fatal: list[Reject]) -> DamagedFileError:
-    shown = "; ".join(
-        f"line {reject.line}, column {reject.column}: {reject.reason}" for reject in fatal[:SHOWN]
-    )
-    more = f" (and {len(fatal) - SHOWN:,} more in this part of it)" if len(fatal) > SHOWN else ""
-    return DamagedFileError(
-        f"{file.name} is damaged: {shown}{more}",
-        rule="Values that lost information are not guessed; nothing of this load was kept.",
-        remedy="Load a fresh export.",
-    )

@@ -21,6 +21,7 @@ from ga4_analytics.publish.sections import Content, Plot
 from ga4_analytics.publish.snapshot import Snapshot
 from ga4_analytics.render import text
 from ga4_analytics.render.facts import Headline, dataset_facts, headline, rows_of
+from ga4_analytics.render.status import damage_line
 from ga4_analytics.render.style import save_png
 from ga4_analytics.settings import Settings
 from ga4_analytics.storage.atomic import atomic_file, write_text
@@ -185,6 +186,7 @@ def _content(snapshot: Snapshot, dataset: str, found: Headline) -> Content:
         "rejects": ", ".join(
             f"{text.count(number)} by rule {rule}" for rule, number in facts["rejects"].items()
         ),
+        "damage": [damage_line(each) for each in facts["accepted_damage"]],
         "missing": _missing(facts["missing_columns"]),
         "settings": _settings(shown),
     }

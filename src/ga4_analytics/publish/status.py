@@ -34,6 +34,14 @@ _MISSING_SQL = """
     join raw.ga4_days d on d.dataset = m.dataset and d.load_id = m.load_id
     order by 1, 2, 3
 """
+_DAMAGE_SQL = """
+    select distinct m.dataset, m.load_id, m.file, m.column_name, m.rule, m.records,
+           m.first_line, m.example, m.reason
+    from raw.damage m
+    join raw.ga4_days d on d.dataset = m.dataset and d.load_id = m.load_id
+    where m.accepted
+    order by 1, 2, 3, 4, 5
+"""
 
 
 def settings_shown(settings: Settings) -> dict[str, Any]:
@@ -82,6 +90,7 @@ def collect_status(warehouse: Warehouse, settings: Settings, now_us: int) -> dic
     loads = _by_dataset(warehouse.query(_LOADS_SQL).to_pylist())
     rejects = _by_dataset(warehouse.query(_REJECTS_SQL).to_pylist())
     missing = _by_dataset(warehouse.query(_MISSING_SQL).to_pylist())
+    damage = _by_dataset(warehouse.query(_DAMAGE_SQL).to_pylist())
     days = _by_dataset(warehouse.query(_DAYS_SQL).to_pylist())
     names = sorted(set(days) | set(loads))
     return {
@@ -100,10 +109,16 @@ def collect_status(warehouse: Warehouse, settings: Settings, now_us: int) -> dic
                 "missing_columns": [
                     {"column": row["column_name"], "reason": row["reason"]} for row in missing[name]
                 ],
+                "accepted_damage": [_damage_facts(row) for row in damage[name]],
             }
             for name in names
         ],
     }
+
+
+def _damage_facts(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in row.items() if key not in {"dataset", "column_name"}}
+    return {**kept, "column": row["column_name"]}
 
 
 def _by_dataset(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

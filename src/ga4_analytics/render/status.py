@@ -37,7 +37,7 @@ def _table(facts: Mapping[str, Any], now_us: int) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     for label, value in _rows(facts, now_us):
-        table.add_row(f"  {label}", value)
+        table.add_row(f"  {label}", Text(value))
     return table
 
 
@@ -53,6 +53,8 @@ def _rows(facts: Mapping[str, Any], now_us: int) -> list[tuple[str, str]]:
         ("last load", f"{_moment(facts['last_load_at_us'], now_us)}, {facts['loads']} in all"),
         ("rejects", _rejects(facts["rejects"])),
     ]
+    for number, found in enumerate(facts["accepted_damage"]):
+        rows.append(("accepted" if number == 0 else "", damage_line(found)))
     for number, (reason, columns) in enumerate(_missing(facts["missing_columns"])):
         rows.append(("cannot tell" if number == 0 else "", f"{', '.join(columns)}: {reason}"))
     return rows
@@ -78,6 +80,26 @@ def _rejects(rules: Mapping[str, int]) -> str:
         return "none"
     found = ", ".join(f"{text.count(records)} {rule}" for rule, records in sorted(rules.items()))
     return f"{text.count(sum(rules.values()))} ({found}); they are in raw.rejects"
+
+
+def damage_line(found: Mapping[str, Any]) -> str:
+    """Accepted damage in words.
+
+    Args:
+        found: ``column``, ``rule``, ``file``, ``records``, ``first_line``, ``example`` and
+            ``reason``.
+
+    >>> damage_line({"column": "country", "rule": "numbers_for_text", "records": 1,
+    ...              "file": "a.csv", "first_line": 2, "example": "42", "reason": "Numbers."})
+    "country in a.csv: 1 record, the first on line 2 ('42'). Numbers (numbers_for_text)."
+    """
+    records = f"{text.count(found['records'])} record{'s' * (found['records'] != 1)}"
+    line = f", the first on line {found['first_line']}" if found["first_line"] else ""
+    example = f" ({found['example']!r})" if found["example"] is not None else ""
+    return (
+        f"{found['column'] or 'lines'} in {found['file']}: {records}{line}{example}. "
+        f"{found['reason'].removesuffix('.')} ({found['rule']})."
+    )
 
 
 def _missing(columns: list[dict[str, str]]) -> list[tuple[str, list[str]]]:

@@ -182,6 +182,8 @@ def _notes(published: Published, dataset: str, found: Headline) -> list[Renderab
     rejected = sum(facts.get("rejects", {}).values())
     if rejected:
         notes.append(f"{text.count(rejected)} records could not be read: see raw.rejects.")
+    if facts.get("accepted_damage"):
+        notes.append("Damaged values were accepted: ga4 status says what was lost.")
     unfinished = found.days - found.complete_days
     if unfinished:
         which = "day is" if unfinished == 1 else "days are"

@@ -16,8 +16,15 @@ import pyarrow.compute as pc
 
 from ga4_analytics.sources.batches import GIVEN, LINE, RawBatch, Reject
 from ga4_analytics.sources.plan import ROW, plan_batch
-from ga4_analytics.sources.readings import FATAL, MACROS, REASONS
+from ga4_analytics.sources.readings import MACROS, Judging
+from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.zones import Transition
+
+NO_JUDGING = Judging()
+_DAMAGE = f"""
+select {ROW}, d.column_name, d.rule, d.value
+from (select {ROW}, unnest(damage) as d from ready where problem is null)
+"""
 
 
 @dataclass(frozen=True)
@@ -29,26 +36,33 @@ class Normalised:
         items: Columns `STAGE_ITEMS`; ``row_id`` is that of the event. None where there
             can be no items.
         rejects: Row id and record of those that broke a rule, in order.
+        damage: ``row_id``, ``column_name``, ``rule`` and ``value`` of what was accepted
+            although it is damaged, one row per value; None where nothing is accepted.
     """
 
     events: pa.Table
     items: pa.Table | None
     rejects: tuple[tuple[int, Reject], ...]
+    damage: pa.Table | None = None
 
 
 class Normaliser:
     """Turns batches into canonical records, one at a time; threads need one each."""
 
-    def __init__(self, transitions: Sequence[Transition] = ()) -> None:
+    def __init__(
+        self, transitions: Sequence[Transition] = (), judging: Judging = NO_JUDGING
+    ) -> None:
         """Make one.
 
         Args:
             transitions: The property's zone, to date events that have a timestamp and no
                 date; empty where it is not known.
+            judging: The clock, and whether damage is accepted.
         """
         self._engine = duckdb.connect(config={"threads": 1})
         self._engine.execute(MACROS)
         self._transitions = transitions
+        self._judging = judging
 
     def normalise(self, batch: RawBatch, first_row: int = 0) -> Normalised:
         """Turn one batch into canonical records.
@@ -60,18 +74,16 @@ class Normaliser:
         numbers = np.arange(first_row, first_row + batch.table.num_rows, dtype=np.int64)
         self._engine.register("batch", batch.table.append_column(ROW, pa.array(numbers)))
         changes = () if _all_dated(batch.table) else self._transitions
-        plan = plan_batch(tuple(batch.table.schema.names), changes)
+        plan = plan_batch(tuple(batch.table.schema.names), changes, self._judging)
         ready = self._engine.execute(plan.ready).to_arrow_table()
-        items = None
-        if plan.items is not None:
-            self._engine.register("ready", ready)
-            items = self._engine.execute(plan.items).to_arrow_table()
+        self._engine.register("ready", ready)
+        items = None if plan.items is None else self._engine.execute(plan.items).to_arrow_table()
+        damage = self._engine.execute(_DAMAGE).to_arrow_table() if self._judging.accept else None
         events, problems = ready.select(plan.columns), ready.column("problem")
         if problems.null_count == ready.num_rows:
-            return Normalised(events, items, ())
-        return Normalised(
-            events.filter(pc.is_null(problems)), items, _rejects(batch, ready, first_row)
-        )
+            return Normalised(events, items, (), damage)
+        good = events.filter(pc.is_null(problems))
+        return Normalised(good, items, _rejects(batch, ready, first_row), damage)
 
     def close(self) -> None:
         """Let go of the engine."""
@@ -103,4 +115,6 @@ def _rejects(batch: RawBatch, ready: pa.Table, first_row: int) -> tuple[tuple[in
 def _reject(line: int, problem: str, raw: str) -> Reject:
     """Read ``column|rule|text``."""
     name, rule, value = problem.split("|", 2)
-    return Reject(line, name, rule, REASONS[rule].format(value=value), raw, rule in FATAL)
+    broken = RULES[rule]
+    fatal = broken.verdict == "refuse"
+    return Reject(line, name, rule, broken.reason.format(value=value), raw, fatal)

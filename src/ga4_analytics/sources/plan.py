@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ga4_analytics.sources.batches import GIVEN, PARAMETER
 from ga4_analytics.sources.identity import (
@@ -14,7 +15,8 @@ from ga4_analytics.sources.identity import (
     uuid5_sql,
 )
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
-from ga4_analytics.sources.readings import problem_cases, value_sql
+from ga4_analytics.sources.readings import Judging, problem_cases, value_sql
+from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 from ga4_analytics.sources.sql_text import quoted, text_literal
 from ga4_analytics.sources.zones import Transition, offset_sql
@@ -48,7 +50,8 @@ class BatchPlan:
 
     Attributes:
         ready: Gives ``columns``, ``problem`` (the first rule that is broken, as
-            ``column|rule|text``, else null) and, where there are any, ``raw_items``.
+            ``column|rule|text``, else null), where damage is accepted ``damage`` (a list of
+            column, rule and text) and, where there are any, ``raw_items``.
         items: Gives the columns `STAGE_ITEMS` from the relation ``ready``; None where no
             record can hold items.
         columns: Those of `STAGE_EVENTS` that this batch can fill, in their order.
@@ -59,12 +62,15 @@ class BatchPlan:
     columns: tuple[str, ...]
 
 
-def plan_batch(names: tuple[str, ...], transitions: Sequence[Transition]) -> BatchPlan:
+def plan_batch(
+    names: tuple[str, ...], transitions: Sequence[Transition], judging: Judging
+) -> BatchPlan:
     """Plan for a batch with these columns.
 
     Args:
         names: The batch's column names, see `RawBatch`.
         transitions: The property's zone, to date events without a date; may be empty.
+        judging: The clock, and whether damage is accepted.
     """
     texts = {
         column.name: text
@@ -72,14 +78,16 @@ def plan_batch(names: tuple[str, ...], transitions: Sequence[Transition]) -> Bat
         if column.reading and (text := _text(column, names))
     }
     nested = "event_params" in names
-    values = _values(texts, nested)
+    values = _values(texts)
     steps = {
         "lists": f"select *, {_lists(names)} from batch",
         "keyed_lists": "select *, list_transform(params, lambda e: e.k) as param_keys from lists",
         "texts": f"select {_text_columns(texts, names)} from keyed_lists",
         "typed": f"select *, {_columns(values)} from texts",
         "dated": f"select * replace ({_dated(texts, transitions)}) from typed",
-        "judged": f"select *, {_problem(texts, names)} as problem from dated",
+        "cleared": f"select {_cleared(texts, names, judging)} from dated",
+        "judged": f"select *, {_scheme(nested)} as id_scheme, "
+        f"{_problem(texts, names, judging)} as problem from cleared",
         "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, nested))} as key_sha from judged",
     }
     chain = ", ".join(f"{name} as ({sql})" for name, sql in steps.items())
@@ -87,8 +95,9 @@ def plan_batch(names: tuple[str, ...], transitions: Sequence[Transition]) -> Bat
     selected = ", ".join(
         f"{uuid5_sql('key_sha')} as {KEY}" if name == KEY else name for name in columns
     )
+    damage = ", damage" if judging.accept else ""
     items = ", raw_items" if "items" in names else ""
-    ready = f"with {chain} select {selected}, problem{items} from hashed"
+    ready = f"with {chain} select {selected}, problem{damage}{items} from hashed"
     return BatchPlan(ready, _items() if items else None, columns)
 
 
@@ -196,23 +205,14 @@ def _object(pairs: str, there: bool) -> str:
     return f"object_json({pairs})" if there else "null::varchar"
 
 
-def _values(texts: Mapping[str, str], nested: bool) -> dict[str, str]:
+def _values(texts: Mapping[str, str]) -> dict[str, str]:
     """SQL for each canonical column, over the texts."""
     values: dict[str, str] = {}
     for column in EVENT_COLUMNS:
-        if column.name in LATER or column.name in {
-            "event_params",
-            "user_properties",
-            "other_fields",
-        }:
+        if column.name in LATER or column.name in _OBJECTS or column.name == "id_scheme":
             continue
         text = quoted("t_" + column.name) if column.name in texts else None
         values[column.name] = value_sql(column, text) if text else f"null::{_type(column)}"
-    values["id_scheme"] = (
-        f"case when {values['event_timestamp']} is not null then 'ga4' else 'columns' end"
-        if nested
-        else "'columns'"
-    )
     if "page_location" in texts:
         values["page_path"] = "path_of(t_page_location)"
     return values
@@ -225,27 +225,69 @@ def _dated(texts: Mapping[str, str], transitions: Sequence[Transition]) -> str:
     stamp = "event_timestamp"
     local = f"{stamp} + {offset_sql(stamp, transitions)} * 60000000::bigint"
     derived = f"(epoch_ms(0) + to_days((({local}) // 86400000000)::integer))::date"
-    return f"coalesce(event_date, {derived}) as event_date"
+    without = "t_event_date is null" if "event_date" in texts else "true"
+    return f"case when {without} then {derived} else event_date end as event_date"
+
+
+def _scheme(nested: bool) -> str:
+    if not nested:
+        return "'columns'"
+    return "case when event_timestamp is not null then 'ga4' else 'columns' end"
 
 
 def _type(column: Column) -> str:
     return "varchar" if column.kind == "text" else column.kind
 
 
-def _problem(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
-    """SQL for the first rule that a record breaks, over texts and values; null where none."""
-    cases = ["when event_name is null then 'event_name|missing_event_name|'"]
+def _cases(
+    texts: Mapping[str, str], judging: Judging, *, accepted: bool
+) -> Iterator[tuple[Column, str, str]]:
+    """Column, test and rule of what refuses or rejects, or else of what is accepted."""
     for column in EVENT_COLUMNS:
         if column.name in texts:
-            text = quoted("t_" + column.name)
-            cases += [
-                f"when {test} then '{column.name}|{rule}|' || {text}"
-                for test, rule in problem_cases(column, text)
-            ]
+            for test, rule in problem_cases(column, quoted("t_" + column.name), judging):
+                if (judging.accept and RULES[rule].acceptable) == accepted:
+                    yield column, test, rule
+
+
+def _problem(texts: Mapping[str, str], names: tuple[str, ...], judging: Judging) -> str:
+    """SQL for the first rule that a record breaks, over texts and values; null where none."""
+    cases = ["when event_name is null then 'event_name|missing_event_name|'"]
+    cases += [
+        f"when {test} then '{column.name}|{rule}|' || {quoted('t_' + column.name)}"
+        for column, test, rule in _cases(texts, judging, accepted=False)
+    ]
     cases.append("when event_date is null then 'event_date|missing_event_date|'")
-    if "items" in names:
+    if "items" in names and not judging.accept:
         cases.append(f"when {_bad_item()} then 'items|item_not_a_number|'")
     return f"case {' '.join(cases)} end"
+
+
+def _cleared(texts: Mapping[str, str], names: tuple[str, ...], judging: Judging) -> str:
+    """SQL for the columns without the damage that is accepted, and for that damage."""
+    if not judging.accept:
+        return "*"
+    found: list[str] = []
+    nulled: list[str] = []
+    for column, some in groupby(_cases(texts, judging, accepted=True), key=lambda each: each[0]):
+        cases = [(test, rule) for _, test, rule in some]
+        told = " ".join(
+            f"when {test} then {_finding(column.name, rule, quoted('t_' + column.name))}"
+            for test, rule in cases
+        )
+        found.append(f"case {told} end")
+        tests = [f"({test})" for test, rule in cases if RULES[rule].outcome(column) == "null"]
+        if tests:
+            wrong = " or ".join(tests)
+            nulled.append(f"case when {wrong} then null else {column.name} end as {column.name}")
+    if "items" in names:
+        found.append(f"case when {_bad_item()} then {_finding('items', 'item_not_a_number')} end")
+    damage = f"list_filter([{', '.join(found)}], lambda e: e is not null) as damage"
+    return f"* replace ({', '.join(nulled)}), {damage}" if nulled else f"*, {damage}"
+
+
+def _finding(column: str, rule: str, text: str = "null::varchar") -> str:
+    return f"{{'column_name': '{column}', 'rule': '{rule}', 'value': {text}}}"
 
 
 def _bad_item() -> str:

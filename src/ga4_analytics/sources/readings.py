@@ -1,11 +1,13 @@
 """How text becomes a value, and which text is refused: DuckDB macros, said once.
 
 Every reading comes as a value macro, null where the text does not fit, and a rule that
-tells why. Rules marked fatal mean that the file lost information before it reached us, so
-that no line of it can be trusted.
+tells why; the rules themselves are in ``rules``.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from ga4_analytics.sources.schema import Column
 
@@ -39,6 +41,10 @@ create or replace macro is_scientific(x) as
     regexp_full_match(trim(x), '[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]+');
 create or replace macro session_id(x) as
     case when regexp_full_match(x, '[0-9]+[.]0+') then regexp_replace(x, '[.]0+$', '') else x end;
+create or replace macro no_event_name(x) as
+    (strlen(x) > 200 and length(x) > 200) or
+    (not (x >= 'a' and x < '{') and not (x >= 'A' and x < '[') and
+        (not regexp_matches(x, '\pL') or is_iso(x) or has_zone(x) or is_scientific(x)));
 create or replace macro path_of(x) as
     case when x is null then null
     else coalesce(nullif(regexp_extract(x,
@@ -78,33 +84,29 @@ IDENTIFIERS = frozenset(
         "item_id",
     }
 )
-FATAL = frozenset({"scientific_notation", "timestamp_unit", "timestamp_without_zone"})
+FIRST_DAY = "2005-01-01"
+"""Google Analytics began in 2005."""
+FIRST_US = 1_104_537_600_000_000
+DAY_US = 86_400_000_000
+NO_CLOCK = 4_102_444_800_000_000
+"""2100-01-01, where no clock says what the future is."""
 
-REASONS: dict[str, str] = {
-    "missing_event_name": "There is no event name; every event needs one.",
-    "missing_event_date": "There is neither a date nor a timestamp to take it from; map one with "
-    "--map event_date=COLUMN.",
-    "scientific_notation": "{value!r} lost digits, as a spreadsheet does to long numbers; export "
-    "again and do not open the file in a spreadsheet.",
-    "timestamp_unit": "{value!r} is not microseconds since 1970, which have 16 digits; multiply "
-    "seconds by 1,000,000 or milliseconds by 1,000.",
-    "timestamp_without_zone": "{value!r} has no time zone; add one (2026-03-01T13:34:38Z) or "
-    "export event_timestamp as microseconds.",
-    "not_a_timestamp": "{value!r} is not microseconds since 1970 UTC, nor an ISO time with a zone.",
-    "not_a_date": "{value!r} is not a date such as 20260301 or 2026-03-01.",
-    "not_a_whole_number": "{value!r} is not a whole number.",
-    "not_a_flag": "{value!r} is not true or false.",
-    "not_an_amount": "{value!r} is not an amount such as 12.50.",
-    "param_not_a_number": "A parameter's typed value is not a number.",
-    "param_without_key": "A parameter has a value and no key.",
-    "item_not_a_number": "An item's price, quantity or revenue is not a number.",
-}
-"""Rule to what is told; ``{value}`` is the text found."""
+
+@dataclass(frozen=True)
+class Judging:
+    """How values are judged.
+
+    Attributes:
+        clock_us: The time of the load, microseconds UTC; what is much later is the future.
+        accept: Whether damaged values are accepted, as ``--accept-damaged`` says.
+    """
+
+    clock_us: int = NO_CLOCK
+    accept: bool = False
+
 
 _READINGS = {"integer": "whole", "boolean": "flag", "money": "money", "date": "calendar_day",
              "timestamp": "micros"}  # fmt: skip
-_RULES = {"integer": "not_a_whole_number", "boolean": "not_a_flag", "money": "not_an_amount",
-          "date": "not_a_date"}  # fmt: skip
 
 
 def value_sql(column: Column, text: str) -> str:
@@ -116,28 +118,51 @@ def value_sql(column: Column, text: str) -> str:
     return text
 
 
-def problem_cases(column: Column, text: str) -> list[tuple[str, str]]:
+def problem_cases(column: Column, text: str, judging: Judging) -> list[tuple[str, str]]:
     """Tests for what can be wrong with a column's text, each with its rule.
 
-    The value is looked at first: text that became a value is judged no further.
+    The value is looked at first: text that became a value is judged by the value alone,
+    which costs next to nothing.
 
     Args:
         column: The column; its value is there under its name.
         text: SQL for its text.
+        judging: The clock.
     """
-    unread = f"{text} is not null and {column.name} is null"
+    name = column.name
+    unread = f"{text} is not null and {name} is null"
     cases: list[tuple[str, str]] = []
-    if column.name in IDENTIFIERS:
+    if name in IDENTIFIERS:
         cases.append((f"contains({text}, '+') and is_scientific({text})", "scientific_notation"))
     elif column.reading in _READINGS and column.reading not in {"money", "boolean"}:
         cases.append((f"{unread} and is_scientific({text})", "scientific_notation"))
+    cases += [(test, rule) for test, rule in _unread(column, text, unread)]
+    if column.reading == "timestamp":
+        cases += [
+            (f"{name} > {judging.clock_us + DAY_US}", "future_event"),
+            (f"{name} < {FIRST_US}", "impossible_timestamp"),
+        ]
+    elif column.reading == "date":
+        last = (datetime(1970, 1, 1) + timedelta(microseconds=judging.clock_us + DAY_US)).date()
+        cases.append((f"{name} < date '{FIRST_DAY}' or {name} > date '{last}'", "impossible_date"))
+    elif name == "event_name":
+        cases.append((f"no_event_name({text})", "not_an_event_name"))
+    elif name == "engagement_time_msec":
+        cases.append((f"{name} < 0", "negative_engagement_time"))
+    return cases
+
+
+def _unread(column: Column, text: str, unread: str) -> list[tuple[str, str]]:
+    """What a text is that gave no value."""
     if column.reading == "timestamp":
         digits = f"regexp_full_match(trim({text}), '[0-9]+([.]0+)?')"
-        cases += [
+        return [
             (f"{unread} and {digits}", "timestamp_unit"),
             (f"{unread} and is_iso({text}) and not has_zone({text})", "timestamp_without_zone"),
             (unread, "not_a_timestamp"),
         ]
-    elif column.reading in _RULES:
-        cases.append((unread, _RULES[column.reading]))
-    return cases
+    if column.reading == "money":
+        number = f"isfinite(try_cast(trim({text}) as double))"
+        return [(f"{unread} and {number}", "absurd_amount"), (unread, "not_an_amount")]
+    rules = {"integer": "not_a_whole_number", "boolean": "not_a_flag", "date": "not_a_date"}
+    return [(unread, rules[column.reading])] if column.reading in rules else []

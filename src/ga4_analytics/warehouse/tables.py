@@ -184,6 +184,26 @@ REJECTS = Table(
         ("raw_text", "text", "The record as it stood in the file."),
     ),
 )
+DAMAGE = Table(
+    "damage",
+    "One row per load, file, column and rule that values or records of it break.",
+    _columns(
+        ("load_id", "text", "The load."),
+        ("dataset", "text", "The property."),
+        ("file", "text", "The file as named by the user."),
+        ("column_name", "text", "The column at fault; null where it is the whole record."),
+        ("rule", "text", "Short name of the rule, see docs/damage.md."),
+        ("records", "bigint", "How many records break it."),
+        ("first_line", "bigint", "The first of them, from 1."),
+        ("example", "text", "What stands there; null where it is in raw.rejects."),
+        ("reason", "text", "What is wrong."),
+        (
+            "accepted",
+            "boolean",
+            "Whether --accept-damaged accepted it; else the records are in raw.rejects.",
+        ),
+    ),
+)
 MISSING = Table(
     "missing_columns",
     "One row per load and canonical column that its files could not fill.",
@@ -233,6 +253,7 @@ TABLES: tuple[Table, ...] = (
     LOAD_DAYS,
     LOAD_EVENTS,
     REJECTS,
+    DAMAGE,
     MISSING,
     FORGOTTEN,
     *COPIES.values(),
