@@ -30,15 +30,22 @@ def test_the_page_says_every_rule_as_the_code_has_it() -> None:
 
 
 def test_every_rule_that_a_reader_gives_is_a_rule() -> None:
-    """The third argument of each `Reject` that is written out in the readers."""
+    """Rules written out as an argument of `Reject` or `CellError`, or as a key of reasons."""
     given = set()
-    for path in SOURCES.glob("*.py"):
+    for path in [*SOURCES.glob("*.py"), *(SOURCES.parent / "ingest").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reject":
-                third = node.args[2] if len(node.args) > 2 else None
-                if isinstance(third, ast.Constant):
-                    given.add(third.value)
-    assert {"ragged_line", "invalid_utf8"} <= given <= set(RULES)
+                given |= {each.value for each in node.args[2:3] if isinstance(each, ast.Constant)}
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "CellError":
+                given |= {each.value for each in node.args if isinstance(each, ast.Constant)}
+            elif (
+                isinstance(node, ast.Assign)
+                and isinstance(node.value, ast.Dict)
+                and getattr(node.targets[0], "id", "") in {"_REASONS", "MISSHAPEN"}
+            ):
+                given |= {key.value for key in node.value.keys if isinstance(key, ast.Constant)}
+    expected = {"ragged_line", "invalid_utf8", "elided_cell", "not_a_record", "unreadable_file"}
+    assert expected <= given <= set(RULES)
 
 
 def client_ids(count: int, seed: int) -> list[str]:

@@ -198,6 +198,38 @@ RULES: dict[str, Rule] = _rules(
         accepted="never",
     ),
     Rule(
+        "not_a_record", "line",
+        "A field such as geo or device is not a record.",
+        "{column} is not a record as Google exports it; export again.",
+        accepted="never",
+    ),
+    Rule(
+        "invalid_python", "line",
+        "A cell is neither a literal of Python nor JSON.",
+        "The cell is neither a literal of Python nor JSON; export as NDJSON or Parquet.",
+        accepted="never",
+    ),
+    Rule(
+        "elided_cell", "line",
+        "A cell was shortened with '...' when it was printed.",
+        "The cell was shortened with '...' when it was printed, so values are lost; export as "
+        "NDJSON or Parquet.",
+        accepted="never",
+    ),
+    Rule(
+        "cell_too_large", "line",
+        "A cell is larger, or nested deeper, than a cell of an export can be.",
+        "The cell is larger or nested deeper than a cell of an export can be; export as NDJSON or "
+        "Parquet.",
+        accepted="never",
+    ),
+    Rule(
+        "unreadable_file", "file",
+        "A file cannot be read as an export, and --skip-unreadable left it out.",
+        "The file cannot be read as an export.",
+        accepted="never",
+    ),
+    Rule(
         "id_lost_digits", "file",
         "No user_pseudo_id has more digits than a spreadsheet (15) or a float (17) holds.",
         "no id has more than {digits} digits and most have as many as fit: they were read as "
