@@ -22,6 +22,9 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import numpy as np
+import pyarrow as pa
+
 NAMESPACE: UUID = uuid5(NAMESPACE_URL, "ga4-product-analytics:event")
 """Namespace of event ids; changing it changes every id."""
 
@@ -55,15 +58,19 @@ def object_key_sql(columns: dict[str, str], texts: frozenset[str]) -> str:
 
     Args:
         columns: Column name to SQL for its value.
-        texts: Columns whose text can need escaping.
+        texts: Columns whose text can need escaping; that of the others is put in as it is.
     """
-    parts = (
-        f"case when {sql} is not null then '\"{name}\":' || to_json({sql})::varchar end"
-        if name in texts
-        else f"'\"{name}\":\"' || {sql}::varchar || '\"'"
-        for name, sql in sorted(columns.items())
-    )
-    return "'{' || concat_ws(',', " + ", ".join(parts) + ") || '}'"
+    parts = (f"'\"{name}\":\"' || {_inside(sql, name in texts)}"
+             for name, sql in sorted(columns.items()))  # fmt: skip
+    return "'{' || concat_ws('\",', " + ", ".join(parts) + ") || '\"}'"
+
+
+def _inside(sql: str, escaped: bool) -> str:
+    """SQL for a value as it stands between the quotes of JSON."""
+    if not escaped:
+        return f"({sql})::varchar"
+    quoted = f"to_json({sql})::varchar"
+    return f"substr({quoted}, 2, length({quoted}) - 2)"
 
 
 def sha1_sql(namespace: UUID, name: str) -> str:
@@ -90,6 +97,57 @@ def uuid5_sql(digest: str) -> str:
         f"substr({digest}, 14, 3) || '-' || substr('89ab', ({nibble}) % 4 + 1, 1) || "
         f"substr({digest}, 18, 3) || '-' || substr({digest}, 21, 12)"
     )
+
+
+def uuids(digests: pa.Array) -> pa.Array:
+    """Lay SHA-1s in hexadecimal out as version 5 UUIDs, many times faster than SQL does.
+
+    Args:
+        digests: Texts of 40 characters, none null.
+
+    >>> from hashlib import sha1
+    >>> digest = sha1(NAMESPACE.bytes + b"x").hexdigest()
+    >>> uuids(pa.array([digest]))[0].as_py() == str(uuid5(NAMESPACE, "x"))
+    True
+    """
+    count = len(digests)
+    if not count:
+        return pa.array([], pa.string())
+    text = np.frombuffer(digests.buffers()[2], np.uint8)
+    begin = digests.offset * 40
+    digit = text[begin : begin + count * 40].reshape(count, 40)
+    made = np.full((count, 36), ord("-"), np.uint8)
+    for to, fro, width in ((0, 0, 8), (9, 8, 4), (15, 13, 3), (20, 17, 3), (24, 20, 12)):
+        made[:, to : to + width] = digit[:, fro : fro + width]
+    made[:, 14] = ord("5")
+    nibble = np.where(digit[:, 16] >= ord("a"), digit[:, 16] - ord("a") + 10, digit[:, 16])
+    made[:, 19] = np.frombuffer(b"89ab", np.uint8)[nibble & 3]
+    starts = np.arange(0, 36 * count + 1, 36, dtype=np.int32)
+    return pa.Array.from_buffers(
+        pa.string(), count, [None, pa.py_buffer(starts), pa.py_buffer(made)]
+    )
+
+
+_ESCAPED = np.zeros(256, bool)
+_ESCAPED[[*range(32), ord('"'), ord("\\")]] = True
+
+
+def needs_escaping(texts: pa.ChunkedArray) -> bool:
+    """Whether any text holds a character that JSON escapes.
+
+    >>> needs_escaping(pa.chunked_array([["plain", None], ["Türkiye"]]))
+    False
+    >>> needs_escaping(pa.chunked_array([["a", 'say "b"']]).slice(1))
+    True
+    """
+    for chunk in texts.chunks:
+        if len(chunk) == 0 or chunk.buffers()[2] is None:
+            continue
+        bounds = np.frombuffer(chunk.buffers()[1], np.int32)
+        first, last = bounds[chunk.offset], bounds[chunk.offset + len(chunk)]
+        if _ESCAPED[np.frombuffer(chunk.buffers()[2], np.uint8)[first:last]].any():
+            return True
+    return False
 
 
 def repeat_id(first_id: str, ordinal: int) -> str:

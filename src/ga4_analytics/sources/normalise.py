@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ga4_analytics.sources.batches import GIVEN, LINE, RawBatch, Reject
-from ga4_analytics.sources.plan import ROW, plan_batch
+from ga4_analytics.sources.identity import needs_escaping, uuids
+from ga4_analytics.sources.plan import KEY, ROW, plan_batch
 from ga4_analytics.sources.readings import MACROS, Judging
 from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.zones import Transition
@@ -74,8 +75,12 @@ class Normaliser:
         numbers = np.arange(first_row, first_row + batch.table.num_rows, dtype=np.int64)
         self._engine.register("batch", batch.table.append_column(ROW, pa.array(numbers)))
         changes = () if _all_dated(batch.table) else self._transitions
-        plan = plan_batch(tuple(batch.table.schema.names), changes, self._judging)
-        ready = self._engine.execute(plan.ready).to_arrow_table()
+        plan = plan_batch(
+            tuple(batch.table.schema.names), changes, self._judging, _plain(batch.table)
+        )
+        ready = self._engine.execute(plan.ready).to_arrow_table().combine_chunks()
+        keys = ready.column(KEY).combine_chunks()
+        ready = ready.set_column(ready.schema.get_field_index(KEY), KEY, uuids(keys))
         self._engine.register("ready", ready)
         items = None if plan.items is None else self._engine.execute(plan.items).to_arrow_table()
         damage = self._engine.execute(_DAMAGE).to_arrow_table() if self._judging.accept else None
@@ -88,6 +93,15 @@ class Normaliser:
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
+
+
+def _plain(table: pa.Table) -> frozenset[str]:
+    """The columns of which no text needs escaping in JSON."""
+    return frozenset(
+        field.name
+        for field in table.schema
+        if pa.types.is_string(field.type) and not needs_escaping(table.column(field.name))
+    )
 
 
 def _all_dated(table: pa.Table) -> bool:

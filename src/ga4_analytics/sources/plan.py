@@ -12,7 +12,6 @@ from ga4_analytics.sources.identity import (
     array_key_sql,
     object_key_sql,
     sha1_sql,
-    uuid5_sql,
 )
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
 from ga4_analytics.sources.readings import Judging, problem_cases, value_sql
@@ -49,9 +48,9 @@ class BatchPlan:
     """SQL over the relation ``batch``.
 
     Attributes:
-        ready: Gives ``columns``, ``problem`` (the first rule that is broken, as
-            ``column|rule|text``, else null), where damage is accepted ``damage`` (a list of
-            column, rule and text) and, where there are any, ``raw_items``.
+        ready: Gives ``columns`` (of `KEY` only its SHA-1, see `uuids`), ``problem`` (the first
+            rule that is broken, as ``column|rule|text``, else null), where damage is accepted
+            ``damage`` (a list of column, rule and text) and, where there are any, ``raw_items``.
         items: Gives the columns `STAGE_ITEMS` from the relation ``ready``; None where no
             record can hold items.
         columns: Those of `STAGE_EVENTS` that this batch can fill, in their order.
@@ -63,7 +62,10 @@ class BatchPlan:
 
 
 def plan_batch(
-    names: tuple[str, ...], transitions: Sequence[Transition], judging: Judging
+    names: tuple[str, ...],
+    transitions: Sequence[Transition],
+    judging: Judging,
+    plain: frozenset[str] = frozenset(),
 ) -> BatchPlan:
     """Plan for a batch with these columns.
 
@@ -71,6 +73,7 @@ def plan_batch(
         names: The batch's column names, see `RawBatch`.
         transitions: The property's zone, to date events without a date; may be empty.
         judging: The clock, and whether damage is accepted.
+        plain: Columns of the batch of which no text needs escaping in JSON.
     """
     texts = {
         column.name: text
@@ -88,13 +91,12 @@ def plan_batch(
         "cleared": f"select {_cleared(texts, names, judging)} from dated",
         "judged": f"select *, {_scheme(nested)} as id_scheme, "
         f"{_problem(texts, names, judging)} as problem from cleared",
-        "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, nested))} as key_sha from judged",
+        "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, names, plain))} as key_sha "
+        "from judged",
     }
     chain = ", ".join(f"{name} as ({sql})" for name, sql in steps.items())
     columns = _fillable(texts, names)
-    selected = ", ".join(
-        f"{uuid5_sql('key_sha')} as {KEY}" if name == KEY else name for name in columns
-    )
+    selected = ", ".join(f"key_sha as {KEY}" if name == KEY else name for name in columns)
     damage = ", damage" if judging.accept else ""
     items = ", raw_items" if "items" in names else ""
     ready = f"with {chain} select {selected}, problem{damage}{items} from hashed"
@@ -299,13 +301,22 @@ def _bad_item() -> str:
     return f"len(raw_items) > 0 and len(list_filter(raw_items, lambda i: {tests})) > 0"
 
 
-def _key(texts: Mapping[str, str], nested: bool) -> str:
+def _key(texts: Mapping[str, str], names: tuple[str, ...], plain: frozenset[str]) -> str:
     """SQL for the event's key, over the typed columns."""
     readable = {column.name: column.name for column in EVENT_COLUMNS if column.name in texts}
     readable["event_date"] = "event_date"
-    words = frozenset(column.name for column in EVENT_COLUMNS if column.kind == "text")
-    loose = object_key_sql({**readable, "event_params": "event_params"}, words)
-    if not nested:
+    if "event_params" in names or any(name.startswith(PARAMETER) for name in names):
+        readable["event_params"] = "event_params"
+    # A text is taken from one column of the batch as it is, or from several places.
+    raw = {quoted(name) for name in plain}
+    ugly = frozenset(
+        column.name
+        for column in EVENT_COLUMNS
+        if column.kind == "text"
+        and texts.get(column.name, "") not in {f"coalesce({n})" for n in raw}
+    )
+    loose = object_key_sql(readable, ugly)
+    if "event_params" not in names:
         return loose
     exact = array_key_sql(
         {**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"}
