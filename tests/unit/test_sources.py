@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import random
 import uuid
 from pathlib import Path
@@ -72,6 +73,31 @@ def test_event_id_is_the_uuid5_of_the_columns(tmp_path: Path) -> None:
     assert repeat_id(events[0]["event_key"], 2) == str(
         uuid.uuid5(uuid.UUID(events[0]["event_key"]), "2")
     )
+
+
+@pytest.mark.parametrize(
+    "ugly", ['say "hi"', "back\\slash", "tab\there", "Zürich 🙂", "plain", "\x1f"]
+)
+def test_ids_are_those_that_python_makes(tmp_path: Path, ugly: str) -> None:
+    """Ids made here with json and uuid; texts that need no escaping go another way."""
+    names = {"user_id": "user_pseudo_id"}
+    rows = [
+        {"user_id": f"u{n}", "event_date": "20201101", "event_timestamp": str(1604188804579566 + n),
+         "event_name": "view", "country": ugly if n == 3 else "Türkiye", "transaction_id": ""}
+        for n in range(5)
+    ]  # fmt: skip
+    path = tmp_path / "events.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, HEADER.split(","))
+        writer.writeheader()
+        writer.writerows(rows)
+    events, rejects = normalised(path)
+    assert not rejects
+    for row, event in zip(rows, events, strict=True):
+        key = {names.get(name, name): value for name, value in row.items() if value}
+        key["event_date"] = "2020-11-01"
+        text = json.dumps(key, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        assert event["event_key"] == str(uuid.uuid5(NAMESPACE, text))
 
 
 @pytest.mark.parametrize(
