@@ -6,8 +6,8 @@ import csv
 import gzip
 import io
 import json
-import re
 import random
+import re
 import uuid
 from pathlib import Path
 

@@ -13,9 +13,9 @@ that line in our namespace. Two schemes:
     name. Equal keys may be two events that look alike, so they are counted and kept.
 
 In both every value is text, dates are ``YYYY-MM-DD``, money is micro-units, nothing stands
-between the tokens, control characters are written with capitals (``\\u001F``); a missing value is null in the array and absent from the object. The
-n-th repeat of a key (n = 1, 2, ...) has the version 5 UUID of the text n in the namespace
-of the first one's id.
+between the tokens, control characters are written with capitals (``\\u001F``); a missing value
+is null in the array and absent from the object. The n-th repeat of a key (n = 1, 2, ...) has
+the version 5 UUID of the text n in the namespace of the first one's id.
 """
 
 from __future__ import annotations
