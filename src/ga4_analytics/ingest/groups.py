@@ -26,8 +26,9 @@ from ga4_analytics.sources.plan import ROW
 from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
 
-GROUP_ROWS = 40_000
-"""Batches are joined until a group has as many rows."""
+GROUP_ROWS = 100_000
+GROUP_BYTES = 32 << 20
+"""Batches are joined until a group has as many rows, or bytes."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,18 @@ class Group:
 def grouped(parts: Iterable[Part]) -> Iterator[Group]:
     """Join parts of one shape until they are worth a plan."""
     waiting: list[Part] = []
-    rows = 0
+    rows = size = 0
     for part in parts:
         if waiting and (
-            rows >= GROUP_ROWS or part.file.detected.shape != waiting[0].file.detected.shape
+            rows >= GROUP_ROWS
+            or size >= GROUP_BYTES
+            or part.file.detected.shape != waiting[0].file.detected.shape
         ):
             yield Group(tuple(waiting))
-            waiting, rows = [], 0
+            waiting, rows, size = [], 0, 0
         waiting.append(part)
         rows += part.batch.table.num_rows
+        size += part.batch.table.nbytes
     if waiting:
         yield Group(tuple(waiting))
 

@@ -17,7 +17,7 @@ from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
 from ga4_analytics.sources.readings import Judging, problem_cases, value_sql
 from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
-from ga4_analytics.sources.sql_text import quoted, text_literal
+from ga4_analytics.sources.sql_text import json_text, quoted, text_literal
 from ga4_analytics.sources.zones import Transition, offset_sql
 
 ROW = "row_id"
@@ -40,6 +40,7 @@ STAGE_ITEMS: tuple[str, ...] = (
     *(column.name for column in ITEM_COLUMNS[4:]),
 )
 _OBJECTS = frozenset({"event_params", "user_properties", "other_fields"})
+NULL_TEXT = "null::varchar"
 _LISTS = ("event_params", "user_properties", "items")
 
 
@@ -139,9 +140,7 @@ def _text(column: Column, names: tuple[str, ...]) -> str | None:
 def _lists(names: tuple[str, ...]) -> str:
     """The parameters, properties and fields as sorted lists of key, JSON and text."""
     params = _pairs("event_params", "param_json(e)", "param_text(e)", names)
-    unknown = _loose(
-        {name.removeprefix(PARAMETER): name for name in names if name.startswith(PARAMETER)}
-    )
+    unknown = _loose(_unknown(names) if "event_params" in names else {})
     dated = (
         "case when e.set_timestamp_micros is null then param_json(e) else "
         "'{\"set_timestamp_micros\":' || to_json(e.set_timestamp_micros) || ',\"value\":' || "
@@ -151,7 +150,7 @@ def _lists(names: tuple[str, ...]) -> str:
     items = "items" if "items" in names else "null"
     return (
         f"{params} as params, {unknown} as unknown, {properties} as properties, "
-        f"{_loose(_other_fields(names))} as other, {items} as raw_items"
+        f"{_direct(_other_fields(names))} as other, {items} as raw_items"
     )
 
 
@@ -174,6 +173,23 @@ def _loose(columns: Mapping[str, str]) -> str:
     return f"list_filter([{pairs}], lambda e: e.t is not null)" if pairs else empty
 
 
+def _direct(columns: Mapping[str, str]) -> str:
+    """SQL for the JSON object of the columns that have a value; null where none has.
+
+    It says the same as `object_json` of `_loose`, without making a list for each record.
+    """
+    members = ", ".join(
+        f"{text_literal(json_text(key) + ':')} || to_json({quoted(name)})::varchar"
+        for key, name in sorted(columns.items())
+    )
+    return f"nullif('{{' || concat_ws(',', {members}) || '}}', '{{}}')" if columns else NULL_TEXT
+
+
+def _unknown(names: tuple[str, ...]) -> dict[str, str]:
+    """Columns that we do not know, by their name without the mark."""
+    return {name.removeprefix(PARAMETER): name for name in names if name.startswith(PARAMETER)}
+
+
 def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
     """Fields of Google's schema that no canonical column reads, by path."""
     read = {path for column in EVENT_COLUMNS for path in column.paths}
@@ -186,9 +202,13 @@ def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
 
 def _text_columns(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
     selected = [f"{sql} as {quoted('t_' + name)}" for name, sql in texts.items()]
-    unknown = any(name.startswith(PARAMETER) for name in names)
     params = _object("params", "event_params" in names)
-    every = "object_json(list_sort(list_concat(params, unknown)))" if unknown else params
+    if "event_params" not in names:
+        every = _direct(_unknown(names))
+    elif _unknown(names):
+        every = "object_json(list_sort(list_concat(params, unknown)))"
+    else:
+        every = params
     return ", ".join(
         [
             ROW,
@@ -196,7 +216,7 @@ def _text_columns(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
             f"{params} as params_json",
             f"{every} as event_params",
             f"{_object('properties', 'user_properties' in names)} as user_properties",
-            f"{_object('other', bool(_other_fields(names)))} as other_fields",
+            "other as other_fields",
             *(["raw_items"] if "items" in names else []),
         ]
     )
@@ -204,7 +224,7 @@ def _text_columns(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 def _object(pairs: str, there: bool) -> str:
     """SQL for a JSON object; plain null where no column can fill it."""
-    return f"object_json({pairs})" if there else "null::varchar"
+    return f"object_json({pairs})" if there else NULL_TEXT
 
 
 def _values(texts: Mapping[str, str]) -> dict[str, str]:
