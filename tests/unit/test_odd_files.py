@@ -1,0 +1,52 @@
+"""Files that fuzzing found to break a reader: each is read, rejected in part or refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from shape_files import Event, canonical, table_csv
+
+GOOD: Event = {"event_date": "20201101", "event_name": "x"}
+
+
+def lines(path: Path, rows: list[Event]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("nothing", [{"a": None}, {}, []])
+def test_nested_json_that_says_nothing_is_no_value(tmp_path: Path, nothing: object) -> None:
+    rows = [GOOD | {"new": {"x": "1"}}, GOOD | {"new": nothing}]
+    found, _, rejects = canonical(lines(tmp_path / "a.json", rows))
+    assert rejects == []
+    assert [each.get("event_params") for each in found] == ['{"new":"{\\"x\\":\\"1\\"}"}', None]
+
+
+def test_a_number_of_any_length_is_kept(tmp_path: Path) -> None:
+    digits = "9" * 5000
+    path = tmp_path / "a.json"
+    path.write_text('{"event_date": "20201101", "event_name": "x", "new": {"n": ' + digits + "}}\n")
+    found, _, rejects = canonical(path)
+    assert rejects == []
+    assert digits in found[0]["event_params"]
+
+
+@pytest.mark.parametrize("depth", [101, 500, 5000])
+def test_json_that_nests_too_deep_rejects_its_line_alone(tmp_path: Path, depth: int) -> None:
+    deep = '{"event_date": "20201101", "event_name": "x", "n": ' + "[" * depth + "]" * depth + "}"
+    path = tmp_path / "a.json"
+    path.write_text("\n".join([json.dumps(GOOD), deep, json.dumps(GOOD)]))
+    found, _, rejects = canonical(path)
+    assert len(found) == 2
+    assert [(r.line, r.rule, r.raw_text) for r in rejects] == [(2, "cell_too_large", deep)]
+
+
+def test_a_json_cell_that_nests_too_deep_rejects_its_record_alone(tmp_path: Path) -> None:
+    good = GOOD | {"event_params": "[]", "geo": "{}", "new": "[" * 5000 + "]" * 5000}
+    deep = good | {"geo": '{"country": ' + "[" * 500 + "]" * 500 + "}"}
+    path = table_csv([good, deep, good], tmp_path / "a.csv", ",")
+    found, _, rejects = canonical(path)
+    assert len(found) == 2
+    assert [(r.line, r.column, r.rule) for r in rejects] == [(3, "geo", "cell_too_large")]
