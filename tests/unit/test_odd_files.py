@@ -50,3 +50,22 @@ def test_a_json_cell_that_nests_too_deep_rejects_its_record_alone(tmp_path: Path
     found, _, rejects = canonical(path)
     assert len(found) == 2
     assert [(r.line, r.column, r.rule) for r in rejects] == [(3, "geo", "cell_too_large")]
+
+
+def test_a_header_that_ends_in_cr_alone_takes_no_line_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"event_date,event_name\r20201101,a\n20201101,b\n20201101,c\n")
+    found, _, rejects = canonical(path)
+    assert [each["event_name"] for each in found] == ["a", "b", "c"]
+    assert rejects == []
+
+
+def test_a_ragged_line_with_bad_bytes_is_one_reject(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"event_date,event_name\n20201101,a\n20201101,b,\x80\n20201101,c\n")
+    found, _, rejects = canonical(path)
+    assert [each["event_name"] for each in found] == ["a", "c"]
+    assert [(r.line, r.rule) for r in rejects] == [(3, "ragged_line")]
+    assert capfd.readouterr().err == ""
