@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from shape_files import Event, canonical, table_csv
+from shape_files import Event, canonical, events, inspected, parquet, table_csv
+
+from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
 
 GOOD: Event = {"event_date": "20201101", "event_name": "x"}
 
@@ -69,3 +73,36 @@ def test_a_ragged_line_with_bad_bytes_is_one_reject(
     assert [each["event_name"] for each in found] == ["a", "c"]
     assert [(r.line, r.rule) for r in rejects] == [(3, "ragged_line")]
     assert capfd.readouterr().err == ""
+
+
+def test_damage_in_a_parquet_footer_is_told(tmp_path: Path) -> None:
+    path = parquet(events(20, seed=1), tmp_path / "a.parquet")
+    data = bytearray(path.read_bytes())
+    size = int.from_bytes(data[-8:-4], "little")
+    data[-8 - size : -8] = b"\xff" * size
+    path.write_bytes(bytes(data))
+    with pytest.raises(DamagedFileError, match=r"a\.parquet is a damaged Parquet file"):
+        inspected(path)
+
+
+@pytest.mark.parametrize("name", ["event_name", "EVENT_NAME"])
+def test_a_column_of_a_table_is_there_once(tmp_path: Path, name: str) -> None:
+    table = pa.table({"event_date": ["20201101"], "event_name": ["x"]})
+    path = tmp_path / "a.parquet"
+    pq.write_table(table.append_column(name, pa.array(["y"])), path)
+    with pytest.raises(SourceError, match=f"{name} is there twice"):
+        canonical(path)
+
+
+def test_a_field_of_a_record_is_there_once(tmp_path: Path) -> None:
+    path = parquet([GOOD | {"geo": {"country": "a", "Country": "b"}}], tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match=r"geo\.Country is there twice"):
+        canonical(path)
+
+
+def test_a_column_of_a_type_that_is_not_read_is_told(tmp_path: Path) -> None:
+    table = pa.table({"event_date": ["20201101"], "event_name": ["x"]})
+    path = tmp_path / "a.parquet"
+    pq.write_table(table.append_column("half", pa.array([1.0], pa.float16())), path)
+    with pytest.raises(UnknownShapeError, match=r"a\.parquet has a column of a type"):
+        canonical(path)
