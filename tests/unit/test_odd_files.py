@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from shape_files import Event, canonical, events, inspected, parquet, table_csv
+from shape_files import Event, canonical, events, inspected, ndjson, parquet, table_csv
 
 from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
 
@@ -106,3 +106,64 @@ def test_a_column_of_a_type_that_is_not_read_is_told(tmp_path: Path) -> None:
     pq.write_table(table.append_column("half", pa.array([1.0], pa.float16())), path)
     with pytest.raises(UnknownShapeError, match=r"a\.parquet has a column of a type"):
         canonical(path)
+
+
+HEADER = "event_date,event_name,event_params.key,event_params.value.int_value,platform"
+STORY = [
+    "20201101,a,k1,1,WEB", ",,k2,2,",
+    "20201101,b,k3,3,WEB", ",,k4,4,",
+    "20201101,c,k5,5,WEB", ",,k6,6,",
+]  # fmt: skip
+
+
+def console(path: Path, story: list[str]) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
+    """Event name to parameters of a console CSV, and line, rule and text of its rejects."""
+    path.write_bytes("\n".join([HEADER, *story, ""]).encode("latin-1"))
+    found, _, rejects = canonical(path)
+    return (
+        {each["event_name"]: each["event_params"] for each in found},
+        [(each.line, each.rule, each.raw_text) for each in rejects],
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "bad", "rule"),
+    [
+        (2, "20201101,b,k3,3", "ragged_line"),
+        (2, "20201101,b,k3,3,WEB,", "ragged_line"),
+        (2, "20201101,b,k3\xff,3,WEB", "invalid_utf8"),
+        (3, ",,k4,4", "ragged_line"),
+        (3, ",,k4\xff,4,", "invalid_utf8"),
+        (3, ",,k4,4,WEB", "missing_event_name"),
+    ],
+)
+def test_an_event_with_a_bad_line_is_one_reject_and_others_are_as_they_were(
+    tmp_path: Path, at: int, bad: str, rule: str
+) -> None:
+    whole, none = console(tmp_path / "whole.csv", STORY)
+    assert none == [] and set(whole) == {"a", "b", "c"}
+    story = [*STORY[:at], bad, *STORY[at + 1 :]]
+    found, rejects = console(tmp_path / "broken.csv", story)
+    assert found == {name: whole[name] for name in ("a", "c")}
+    text = "\n".join(story[2:4]).encode("latin-1").decode("utf-8", "replace")
+    assert rejects == [(at + 2, rule, text)]
+
+
+def test_lines_of_no_event_are_rejects_of_their_own(tmp_path: Path) -> None:
+    found, rejects = console(tmp_path / "a.csv", [STORY[1], ",,x", STORY[3], "20201101", STORY[5]])
+    assert found == {}
+    assert rejects == [
+        (2, "orphan_line", STORY[1]),
+        (3, "ragged_line", ",,x"),
+        (4, "orphan_line", STORY[3]),
+        (5, "ragged_line", "20201101\n" + STORY[5]),
+    ]
+
+
+def test_odd_lines_of_ndjson_are_what_the_same_event_is_elsewhere(tmp_path: Path) -> None:
+    rows = events(5, seed=2)
+    truth = canonical(ndjson(rows, tmp_path / "a.json"))[0]
+    path = ndjson(rows, tmp_path / "b.json")
+    path.write_bytes(b"\n \n" + path.read_bytes().replace(b"\n", b"\r\n\t\n"))
+    found, _, rejects = canonical(path)
+    assert (found, rejects) == (truth, [])
