@@ -37,6 +37,34 @@ def test_a_number_of_any_length_is_kept(tmp_path: Path) -> None:
     assert digits in found[0]["event_params"]
 
 
+@pytest.mark.parametrize(
+    ("odd", "column"),
+    [
+        ({"": 1}, "the line"),
+        ({"EVENT_NAME": "y"}, "the line"),
+        ({"a\0b": 1}, "the line"),
+        ({"geo": {"Country": "DE"}}, "geo"),
+        ({"geo": {"": {"x": 1}}}, "geo"),
+        ({"items": [{"item_id": "1", "Item_id": "2"}]}, "items"),
+        ({"items": [{"item_params": [{"key": "k", "value": {"Int_value": 2}}]}]}, "items"),
+        ({"event_params": [{"key": "k", "value": {"": 1}}]}, "event_params"),
+    ],
+)
+def test_a_field_without_a_name_of_its_own_rejects_its_line_alone(
+    tmp_path: Path, odd: Event, column: str
+) -> None:
+    good = GOOD | {
+        "geo": {"country": "FR"},
+        "event_params": [{"key": "k", "value": {"int_value": "5"}}],
+        "items": [{"item_id": "7", "item_params": [{"key": "s", "value": {"int_value": "1"}}]}],
+    }
+    alone = canonical(lines(tmp_path / "alone.json", [good]))
+    path = lines(tmp_path / "a.json", [good, good | odd])
+    found, items, rejects = canonical(path)
+    assert (found, items) == alone[:2]
+    assert [(r.line, r.column, r.rule) for r in rejects] == [(2, column, "unnamed_field")]
+
+
 @pytest.mark.parametrize("depth", [101, 500, 5000])
 def test_json_that_nests_too_deep_rejects_its_line_alone(tmp_path: Path, depth: int) -> None:
     deep = '{"event_date": "20201101", "event_name": "x", "n": ' + "[" * depth + "]" * depth + "}"
@@ -62,6 +90,12 @@ def test_a_header_that_ends_in_cr_alone_takes_no_line_with_it(tmp_path: Path) ->
     found, _, rejects = canonical(path)
     assert [each["event_name"] for each in found] == ["a", "b", "c"]
     assert rejects == []
+
+
+def test_a_csv_column_of_the_same_name_in_capitals_is_refused(tmp_path: Path) -> None:
+    path = table_csv([GOOD | {"Size": "1", "size": "2"}], tmp_path / "a.csv", ",")
+    with pytest.raises(SourceError, match="the name 'size' a second time"):
+        inspected(path)
 
 
 def test_a_ragged_line_with_bad_bytes_is_one_reject(

@@ -75,14 +75,14 @@ def read_header(path: Path) -> tuple[str, ...]:
         )
     seen: set[str] = set()
     for position, name in enumerate(names, 1):
-        if not name or name in seen:
+        if not name or name.lower() in seen:
             what = f"the name {name!r} a second time" if name else "no name"
             raise SourceError(
                 f"{path}, line 1, column {position}: the header has {what}.",
-                rule="Columns are read by name, so each needs a name of its own.",
+                rule="Columns are read by name, in capitals or not, so each needs its own.",
                 remedy="Rename the column in the header.",
             )
-        seen.add(name)
+        seen.add(name.lower())
     return names
 
 
