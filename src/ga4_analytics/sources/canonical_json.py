@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import duckdb
+
+MAX_DEPTH = 100
+"""Nesting that no export has: BigQuery's own limit is 15."""
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_MAX_DIGITS = 4000
+"""Python reads integers of up to 4300 digits."""
 
 
 def canonical_json(text: str) -> str:
@@ -17,8 +24,30 @@ def canonical_json(text: str) -> str:
     >>> canonical_json('{"b": 1, "a": {"y": null, "x": [true, "é"]}}')
     '{"a":{"x":["true","é"]},"b":"1"}'
     """
-    value = json.loads(text, parse_float=lambda number: repr(float(number)))
+    value = json.loads(text, parse_float=lambda number: repr(float(number)), parse_int=_whole)
     return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _whole(number: str) -> int | str:
+    return int(number) if len(number) < _MAX_DIGITS else number
+
+
+def too_deep(text: str) -> bool:
+    """Whether a JSON text nests deeper than `MAX_DEPTH`.
+
+    >>> [too_deep("[" * depth + "]" * depth) for depth in (100, 101)]
+    [False, True]
+    >>> too_deep('["' + "[" * 200 + '"]')
+    False
+    """
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for bracket in re.findall(r"[][{}]", _STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _plain(value: Any) -> Any:
@@ -42,6 +71,12 @@ def canonical_or_none(text: str) -> str | None:
     return None if found in {"{}", "[]", "null"} else found
 
 
+def _canonical_text(text: str) -> str:
+    return canonical_or_none(text) or ""
+
+
 def teach(engine: duckdb.DuckDBPyConnection) -> None:
     """Give an engine the function ``canonical_or_none``."""
-    engine.create_function("canonical_or_none", canonical_or_none, ["VARCHAR"], "VARCHAR")
+    # A function of ours may not give null, so a macro does.
+    engine.create_function("canonical_text", _canonical_text, ["VARCHAR"], "VARCHAR")
+    engine.execute("create macro canonical_or_none(x) as nullif(canonical_text(x), '')")

@@ -154,6 +154,8 @@ class Lines:
 
 def _cut(values: pa.StructArray, rows: Rows, starts: Rows, stops: Rows) -> pa.Array:
     """Values that stand on some rows as one list for each span of rows."""
+    if not len(starts):
+        return pa.array([], pa.list_(values.type))
     offsets = np.searchsorted(rows, np.append(starts, stops[-1:])).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 

@@ -75,14 +75,14 @@ def read_header(path: Path) -> tuple[str, ...]:
         )
     seen: set[str] = set()
     for position, name in enumerate(names, 1):
-        if not name or name in seen:
+        if not name or name.lower() in seen:
             what = f"the name {name!r} a second time" if name else "no name"
             raise SourceError(
                 f"{path}, line 1, column {position}: the header has {what}.",
-                rule="Columns are read by name, so each needs a name of its own.",
+                rule="Columns are read by name, in capitals or not, so each needs its own.",
                 remedy="Rename the column in the header.",
             )
-        seen.add(name)
+        seen.add(name.lower())
     return names
 
 
@@ -104,13 +104,16 @@ def csv_rows(path: Path, width: int, seen: Seen) -> Iterator[CsvRows]:
 
 
 def _without_header(block: Block, mark: str) -> Block:
-    lines = text_lines(block)
-    reader = csv.reader(iter(lines.readline, ""), delimiter=mark)
-    next(reader, None)
-    consumed = block.data
-    for _ in range(reader.line_num):
-        consumed = consumed[consumed.find(b"\n") + 1 :] if b"\n" in consumed else b""
-    return Block(block.first_line + reader.line_num, consumed)
+    lines: list[str] = []
+
+    def remembered() -> Iterator[str]:
+        for line in text_lines(block):
+            lines.append(line)
+            yield line
+
+    next(csv.reader(remembered(), delimiter=mark), None)
+    size = len("".join(lines).encode("utf-8", "surrogateescape"))
+    return Block(block.first_line + len(lines), block.data[size:])
 
 
 def _fast(block: Block, width: int, mark: str) -> CsvRows | None:
@@ -129,9 +132,40 @@ def _fast(block: Block, width: int, mark: str) -> CsvRows | None:
         ragged.append((row.number or 0, row.actual_columns))
         return "skip"
 
+    table = _parsed(data, width, mark, None)
+    if table is None and _is_utf8(data):
+        table = _parsed(data, width, mark, skip)
+    if table is None:
+        return None
+    count = data.count(b"\n") + (not data.endswith(b"\n"))
+    if table.num_rows + len(ragged) != count:
+        return None
+    texts = _LazyLines(block)
+    numbers = np.arange(block.first_line, block.first_line + count, dtype=np.int64)
+    bad = [number - 1 for number, _ in ragged]
+    kept = np.delete(numbers, bad)
+    rejects = tuple(
+        _ragged(block.first_line + number - 1, found, width, texts[number - 1])
+        for number, found in ragged
+    )
+    return CsvRows(table, kept, lambda row: texts[int(kept[row]) - block.first_line], rejects)
+
+
+def _parsed(
+    data: bytes, width: int, mark: str, skip: Callable[[pacsv.InvalidRow], str] | None
+) -> pa.Table | None:
+    """Parse with pyarrow; None where it cannot.
+
+    Args:
+        data: Whole lines.
+        width: How many columns the header has.
+        mark: What stands between cells.
+        skip: Told of the lines with more or fewer cells, whose text must be UTF-8: pyarrow
+            prints an error where it is not. None to give up at the first of them.
+    """
     names = [str(position) for position in range(width)]
     try:
-        table = pacsv.read_csv(
+        return pacsv.read_csv(
             pa.BufferReader(data),
             read_options=pacsv.ReadOptions(
                 use_threads=False, column_names=names, block_size=len(data) + 1
@@ -148,18 +182,14 @@ def _fast(block: Block, width: int, mark: str) -> CsvRows | None:
         )
     except pa.ArrowInvalid:
         return None
-    count = data.count(b"\n") + (not data.endswith(b"\n"))
-    if table.num_rows + len(ragged) != count:
-        return None
-    texts = _LazyLines(block)
-    numbers = np.arange(block.first_line, block.first_line + count, dtype=np.int64)
-    bad = [number - 1 for number, _ in ragged]
-    kept = np.delete(numbers, bad)
-    rejects = tuple(
-        _ragged(block.first_line + number - 1, found, width, texts[number - 1])
-        for number, found in ragged
-    )
-    return CsvRows(table, kept, lambda row: texts[int(kept[row]) - block.first_line], rejects)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _LazyLines:

@@ -114,7 +114,7 @@ def _parquet_shape(path: Path) -> Shape:
         )
     try:
         names = pq.read_schema(path).names
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise DamagedFileError(
             f"{path} is a damaged Parquet file: {error}.",
             rule="A Parquet file must be whole.",

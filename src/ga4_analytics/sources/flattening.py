@@ -26,6 +26,8 @@ LISTS: tuple[str, ...] = ("event_params", "user_properties", "items")
 MISSHAPEN = {
     "not_a_list": "{column} is not a list of records as Google exports it.",
     "not_a_record": "{column} is not a record as Google exports it.",
+    "unnamed_field": "A field of {column} has no name, NUL in its name, or the name of another "
+    "field in capitals; rename it.",
 }
 """Rule to what is told of an object that is not of the shape of an event."""
 
@@ -73,7 +75,7 @@ class Flattener:
         return tree if isinstance(tree, dict) else {}
 
     def _misshapen(self, tree: Tree) -> dict[int, tuple[str, str]]:
-        tests = list(_doubts(tree))
+        tests = [*_doubts(tree), *_unnamed(tree)]
         if not tests:
             return {}
         cases = " ".join(
@@ -106,6 +108,38 @@ def _doubts(tree: Tree) -> Iterator[tuple[str, str, str]]:
         yield "items", "not_a_list", _other("OBJECT", "$.items[*].item_params[*]")
     if not isinstance(_element(params).get("value"), dict | None):
         yield "items", "not_a_list", _other("OBJECT", "$.items[*].item_params[*].value")
+
+
+def _unnamed(tree: Tree) -> Iterator[tuple[str, str, str]]:
+    """The same of fields whose names the engine cannot tell from nothing or from another's."""
+    yield from _odd_names("the line", tree, "json_keys(j)")
+    for path in sorted(GA4_RECORDS):
+        yield from _odd_names(path, _at(tree, path), f"json_keys(j, '$.{path}')")
+    for name in LISTS:
+        element = _element(tree.get(name))
+        inner = _element(element.get("item_params")) if name == "items" else element
+        below = "item_params[*].value" if name == "items" else "value"
+        yield from _odd_names(name, element, f"flatten(json_keys(j, '$.{name}[*]'))")
+        where = f"flatten(json_keys(j, '$.{name}[*].{below}'))"
+        yield from _odd_names(name, inner.get("value"), where)
+
+
+def _odd_names(column: str, node: Any, keys: str) -> Iterator[tuple[str, str, str]]:
+    """A test for the odd names of a node; names in small letters are those that stay."""
+    known: set[str] = set()
+    odd: list[str] = []
+    nul = False
+    for key in sorted(
+        node if isinstance(node, dict) else (), key=lambda key: (key.lower() != key, key)
+    ):
+        nul |= "\0" in key
+        if not key or key.lower() in known:
+            odd.append(key)
+        known.add(key.lower())
+    if odd or nul:
+        names = ", ".join(text_literal(key) for key in odd if "\0" not in key) or "''"
+        test = f"lambda k: k in ({names}) or contains(k, chr(0))"
+        yield column, "unnamed_field", f"len(list_filter({keys}, {test})) > 0"
 
 
 def _other(kind: str, path: str) -> str:

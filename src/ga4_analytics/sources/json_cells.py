@@ -17,10 +17,11 @@ from typing import Literal
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ga4_analytics.errors import SourceError
 from ga4_analytics.sources.batches import GIVEN, LINE, PARAMETER, TEXT, RawBatch, Reject
-from ga4_analytics.sources.canonical_json import canonical_or_none
+from ga4_analytics.sources.canonical_json import MAX_DEPTH, canonical_or_none, too_deep
 from ga4_analytics.sources.csv_rows import CsvRows, csv_rows, delimiter_of, read_header
 from ga4_analytics.sources.decimals import Decimals, decimals
 from ga4_analytics.sources.flattening import LISTS, MISSHAPEN, Flattener
@@ -150,7 +151,7 @@ def _batch(
     if found.kind == "Python":
         cells, unread = _from_python(cells)
     else:
-        unread = {}
+        unread = _too_deep(cells)
     rejects += [_reject(rows, row, *problem) for row, problem in unread.items()]
     good = np.ones(len(rows.lines), np.bool_)
     good[list(unread)] = False
@@ -175,7 +176,10 @@ def _canonical(column: pa.Array, kind: CellKind) -> pa.Array:
         try:
             nested = cell is not None and cell.strip().startswith(_NESTED)
             json_text = json_of_repr(cell) if nested and kind == "Python" else cell
-            texts.append(canonical_or_none(json_text) if nested and json_text else cell)
+            if nested and json_text and not too_deep(json_text):
+                texts.append(canonical_or_none(json_text))
+            else:
+                texts.append(cell)
         except ValueError:
             texts.append(cell)
     return pa.array(texts, TEXT)
@@ -231,6 +235,18 @@ def _flattened(
     ).fetchall()
     done = flattener.flattened()
     return done.table, {row: (name, "invalid_json") for row, name in problems} | done.misshapen
+
+
+def _too_deep(cells: dict[str, pa.Array]) -> dict[int, tuple[str, str]]:
+    """Row to column and rule of JSON cells that nest deeper than an export does."""
+    found: dict[int, tuple[str, str]] = {}
+    for name, column in cells.items():
+        opened = pc.add(pc.count_substring(column, "["), pc.count_substring(column, "{"))
+        doubtful = pc.indices_nonzero(pc.fill_null(pc.greater(opened, MAX_DEPTH), False))
+        for row in doubtful.to_pylist():
+            if too_deep(column[row].as_py()):
+                found.setdefault(row, (name, "cell_too_large"))
+    return found
 
 
 def _from_python(

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from ga4_analytics.sources.batches import LINE, TEXT, RawBatch, Reject
+from ga4_analytics.sources.canonical_json import too_deep
 from ga4_analytics.sources.flattening import MISSHAPEN, Flattener
 from ga4_analytics.sources.lines import Block, Seen, blocks
 
@@ -29,27 +30,27 @@ def read_ndjson(path: Path, seen: Seen) -> Iterator[RawBatch]:
 
 @dataclass(frozen=True)
 class _Lines:
-    """A block's lines that are not blank, as text."""
+    """A block's lines that are not blank, as text, and the rule that a line breaks as such."""
 
     numbers: list[int]
     texts: list[str]
-    valid: list[bool]
+    broken: list[str | None]
 
 
 def _lines(block: Block) -> _Lines:
     numbers: list[int] = []
     texts: list[str] = []
-    valid: list[bool] = []
+    broken: list[str | None] = []
     for offset, line in enumerate(block.data.split(b"\n")):
         if stripped := line.strip():
             numbers.append(block.first_line + offset)
             try:
                 texts.append(stripped.decode("utf-8"))
-                valid.append(True)
+                broken.append("cell_too_large" if too_deep(texts[-1]) else None)
             except UnicodeDecodeError:
                 texts.append(stripped.decode("utf-8", "replace"))
-                valid.append(False)
-    return _Lines(numbers, texts, valid)
+                broken.append("invalid_utf8")
+    return _Lines(numbers, texts, broken)
 
 
 def _batch(flattener: Flattener, block: Block) -> RawBatch:
@@ -71,12 +72,12 @@ def _stage_objects(
     engine: duckdb.DuckDBPyConnection, lines: _Lines
 ) -> list[tuple[int, str | None, str]]:
     """Put the lines that are objects into the table ``good``; give line and rule of others."""
-    given = {LINE: lines.numbers, "j": pa.array(lines.texts, TEXT), "valid": lines.valid}
-    engine.register("given", pa.table(given))
+    texts, broken = pa.array(lines.texts, TEXT), pa.array(lines.broken, TEXT)
+    engine.register("given", pa.table({LINE: lines.numbers, "j": texts, "broken": broken}))
     engine.execute(
         f"""create or replace temp table sorted_out as
         select {LINE}, j, case
-            when not valid then 'invalid_utf8'
+            when broken is not null then broken
             when not coalesce(json_valid(j), false) then 'invalid_json'
             when json_type(j) <> 'OBJECT' then 'not_an_object' end as problem
         from given"""
@@ -93,6 +94,7 @@ def _stage_objects(
 
 _REASONS = {
     "invalid_utf8": "The line is not valid UTF-8; export it again.",
+    "cell_too_large": "The line is nested deeper than an export can be; export it again.",
     "invalid_json": "The line is not valid JSON; it may be cut off. Export it again.",
     "not_an_object": "The line is JSON but not an object; an event is one object per line.",
 }

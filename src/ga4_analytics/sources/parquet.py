@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ga4_analytics.errors import DamagedFileError, UnknownShapeError
+from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
 from ga4_analytics.sources.batches import LINE, PARAMETER, RawBatch
 from ga4_analytics.sources.canonical_json import teach
 from ga4_analytics.sources.flat_csv import flat_columns
@@ -38,6 +38,7 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Raw
     try:
         with pq.ParquetFile(path) as file:
             nested = is_nested(file.schema_arrow)
+            _check_names(file.schema_arrow, path)
             _check_repeated(file.schema_arrow, path)
             total = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=ROWS):
@@ -52,11 +53,34 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Raw
             rule="A Parquet file must be whole.",
             remedy="Copy or export it again.",
         ) from error
+    except duckdb.NotImplementedException as error:
+        raise UnknownShapeError(
+            f"{path} has a column of a type that is not read: {error}.",
+            rule="Columns are of the types that BigQuery exports.",
+            remedy="Cast the column to text or leave it out, and export again.",
+        ) from error
 
 
 def is_nested(schema: pa.Schema) -> bool:
     """Whether any field is a record or a list, as in BigQuery's export."""
     return any(pa.types.is_nested(field.type) for field in schema)
+
+
+def _check_names(fields: Iterable[pa.Field], path: Path, above: str = "") -> None:
+    """Refuse two fields of one name; the engine that reads them does not tell case apart."""
+    seen: set[str] = set()
+    for field in fields:
+        name = field.name.casefold()
+        if name in seen:
+            raise SourceError(
+                f"{path}: the field {above}{field.name} is there twice.",
+                rule="Fields are read by name, so each needs a name of its own in any case.",
+                remedy="Rename one of them, or leave it out of the export.",
+            )
+        seen.add(name)
+        kind = field.type.value_type if pa.types.is_list(field.type) else field.type
+        if pa.types.is_struct(kind):
+            _check_names(kind, path, f"{above}{field.name}.")
 
 
 def _check_repeated(schema: pa.Schema, path: Path) -> None:

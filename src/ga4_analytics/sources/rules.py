@@ -204,6 +204,13 @@ RULES: dict[str, Rule] = _rules(
         accepted="never",
     ),
     Rule(
+        "unnamed_field", "line",
+        "A JSON field has no name, NUL in its name, or the name of another field in capitals.",
+        "A field of {column} has no name, NUL in its name, or the name of another field in "
+        "capitals; rename it.",
+        accepted="never",
+    ),
+    Rule(
         "invalid_python", "line",
         "A cell is neither a literal of Python nor JSON.",
         "The cell is neither a literal of Python nor JSON; export as NDJSON or Parquet.",
