@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ga4_analytics.ingest.files import InputFile, expand, inspect
-from ga4_analytics.ingest.staging import read_batches
+from ga4_analytics.ingest.staging import Tally, read_parts
 from ga4_analytics.sources.batches import Reject
 from ga4_analytics.sources.mapping import NO_OPTIONS, ColumnOptions
 from ga4_analytics.sources.normalise import Normaliser
@@ -168,13 +168,12 @@ def canonical(path: Path, options: ColumnOptions = NO_OPTIONS) -> Canonical:
     items: list[Event] = []
     rejects: list[Reject] = []
     normaliser, row = Normaliser(), 0
-    for file in inspected(path, options):
-        for batch in read_batches(file, options, lambda position: None):
-            done = normaliser.normalise(batch, row)
-            row += batch.table.num_rows
-            found += [_filled(each) for each in done.events.to_pylist()]
-            items += [_filled(each) for each in done.items.to_pylist()] if done.items else []
-            rejects += [*batch.rejects, *(reject for _, reject in done.rejects)]
+    for part in read_parts(inspected(path, options), options, Tally(), lambda bytes_: None, ()):
+        done = normaliser.normalise(part.batch, row)
+        row += part.batch.table.num_rows
+        found += [_filled(each) for each in done.events.to_pylist()]
+        items += [_filled(each) for each in done.items.to_pylist()] if done.items else []
+        rejects += [*part.batch.rejects, *(reject for _, reject in done.rejects)]
     return found, items, sorted(rejects, key=lambda reject: reject.line)
 
 

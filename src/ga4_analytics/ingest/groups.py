@@ -6,12 +6,9 @@ small files are joined; a large file's batches are groups of their own.
 
 from __future__ import annotations
 
-import os
 import threading
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -22,6 +19,7 @@ import pyarrow.compute as pc
 from ga4_analytics.ingest.files import InputFile
 from ga4_analytics.sources.batches import RawBatch, Reject
 from ga4_analytics.sources.normalise import Normalised, Normaliser
+from ga4_analytics.sources.pending import ahead
 from ga4_analytics.sources.plan import ROW
 from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
@@ -113,7 +111,6 @@ def normalised(
         changes: The property's zone; may be empty.
         judging: The clock, and whether damage is accepted.
     """
-    cores = os.cpu_count() or 1
     own = threading.local()
 
     def work(group: Group) -> Normalised:
@@ -122,17 +119,4 @@ def normalised(
         done: Normalised = own.normaliser.normalise(group.joined(), group.first_row)
         return done
 
-    with ThreadPoolExecutor(cores) as pool:
-        running: deque[tuple[Group, Future[Normalised]]] = deque()
-        try:
-            for group in groups:
-                running.append((group, pool.submit(work, group)))
-                if len(running) > cores:
-                    first, future = running.popleft()
-                    yield first, future.result()
-            while running:
-                first, future = running.popleft()
-                yield first, future.result()
-        finally:
-            for _, future in running:
-                future.cancel()
+    return ahead(work, groups)

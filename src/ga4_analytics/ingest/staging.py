@@ -26,6 +26,7 @@ from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import ColumnOptions
 from ga4_analytics.sources.normalise import Normalised
 from ga4_analytics.sources.parquet import read_parquet
+from ga4_analytics.sources.pending import Engines, Pending, ahead
 from ga4_analytics.sources.plan import KEY, ROW
 from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
@@ -114,14 +115,8 @@ class PartWriter:
             writer.close()
 
 
-def read_batches(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
-    """The batches of a file; its errors name it as the user does."""
-    with told_as(file.detected.path, file.name):
-        yield from _shaped(file, options, seen)
-
-
-def _shaped(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
-    """The batches of a file, by its shape."""
+def _shaped(file: InputFile, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch | Pending]:
+    """The parts of a file, by its shape."""
     path = file.detected.path
     if file.detected.shape == "console CSV":
         return read_console_csv(path, options, seen)
@@ -227,6 +222,30 @@ def _judge_files(tally: Tally, reading: Reading) -> set[str]:
     return timeless
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a file, on its way; the last one of a file has nothing in it."""
+
+    file: InputFile
+    waiting: RawBatch | Pending | None
+    seen: int
+
+
+def _pieces(files: Sequence[InputFile], options: ColumnOptions) -> Iterator[_Piece]:
+    """The files' parts in order; errors name a file as the user does."""
+    for file in files:
+        at = 0
+
+        def seen(position: int) -> None:
+            nonlocal at
+            at = position
+
+        with told_as(file.detected.path, file.name):
+            for waiting in _shaped(file, options, seen):
+                yield _Piece(file, waiting, at)
+        yield _Piece(file, None, file.size)
+
+
 def read_parts(
     files: Sequence[InputFile],
     options: ColumnOptions,
@@ -235,29 +254,33 @@ def read_parts(
     timeless: Collection[str],
 ) -> Iterator[Part]:
     """Read the files one after the other and number their records."""
-    row = 0
-    for file in files:
-        last, first = 0, row
+    engines = Engines()
 
-        def seen(position: int) -> None:
-            nonlocal last
-            advance(position - last)
-            last = position
+    def read(piece: _Piece) -> RawBatch | None:
+        with told_as(piece.file.detected.path, piece.file.name):
+            return piece.waiting(engines) if callable(piece.waiting) else piece.waiting
 
-        tally.days[file.sha256] = set()
-        evidence = tally.evidence[file.sha256] = Evidence(file)
-        for batch in read_batches(file, options, seen):
-            if file.sha256 in timeless:
-                batch = _without_times(batch)
-            tally.present.update(name.lstrip("=") for name in batch.table.schema.names)
-            tally.lines += batch.table.num_rows + len(batch.rejects)
-            evidence.read(batch)
-            _keep(file, batch.rejects, tally, options)
-            yield Part(file, batch, row)
-            row += batch.table.num_rows
-        tally.rows_of[file.sha256] = (first, row - 1)
-        evidence.judge(options.maps)
-        advance(file.size - last)
+    row = first = last = 0
+    for piece, batch in ahead(read, _pieces(files, options)):
+        file = piece.file
+        if file.sha256 not in tally.evidence:
+            tally.days[file.sha256] = set()
+            tally.evidence[file.sha256] = Evidence(file)
+            first, last = row, 0
+        advance(piece.seen - last)
+        last = piece.seen
+        if batch is None:
+            tally.rows_of[file.sha256] = (first, row - 1)
+            tally.evidence[file.sha256].judge(options.maps)
+            continue
+        if file.sha256 in timeless:
+            batch = _without_times(batch)
+        tally.present.update(name.lstrip("=") for name in batch.table.schema.names)
+        tally.lines += batch.table.num_rows + len(batch.rejects)
+        tally.evidence[file.sha256].read(batch)
+        _keep(file, batch.rejects, tally, options)
+        yield Part(file, batch, row)
+        row += batch.table.num_rows
 
 
 def _without_times(batch: RawBatch) -> RawBatch:

@@ -11,10 +11,10 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +33,7 @@ from ga4_analytics.sources.mapping import (
     Mapped,
     map_columns,
 )
+from ga4_analytics.sources.pending import Engines, Pending
 from ga4_analytics.sources.repr_cells import CellError, json_of_repr
 from ga4_analytics.sources.sql_text import quoted, text_literal
 from ga4_analytics.sources.times import with_zone
@@ -92,7 +93,7 @@ def _is_python(cell: str) -> bool:
     return inner.startswith(("'", "array("))
 
 
-def read_json_cells(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
+def read_json_cells(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Pending]:
     """Read a CSV with nested cells.
 
     Args:
@@ -109,10 +110,19 @@ def read_json_cells(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[
     plan = nested_plan(found, options, path)
     names = {position: each.target for position, each in plan.items()}
     numbers = decimals(path, names, len(found.names), options.decimal)
-    with duckdb.connect() as engine:
-        flattener = Flattener(engine)
-        for rows in csv_rows(path, len(found.names), seen):
-            yield _batch(flattener, rows, found, plan, numbers, options)
+    for rows in csv_rows(path, len(found.names), seen):
+        yield partial(_pending, rows, found, plan, numbers, options)
+
+
+def _pending(
+    rows: CsvRows,
+    found: NestedHeader,
+    plan: dict[int, Mapped],
+    numbers: Decimals,
+    options: ColumnOptions,
+    engines: Engines,
+) -> RawBatch:
+    return _batch(engines.flattener(), rows, found, plan, numbers, options)
 
 
 def nested_plan(found: NestedHeader, options: ColumnOptions, path: Path) -> dict[int, Mapped]:

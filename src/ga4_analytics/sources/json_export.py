@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -11,21 +12,20 @@ import pyarrow as pa
 
 from ga4_analytics.sources.batches import LINE, TEXT, RawBatch, Reject
 from ga4_analytics.sources.canonical_json import too_deep
-from ga4_analytics.sources.flattening import MISSHAPEN, Flattener
+from ga4_analytics.sources.flattening import MISSHAPEN
 from ga4_analytics.sources.lines import Block, Seen, blocks
+from ga4_analytics.sources.pending import Engines, Pending
 
 
-def read_ndjson(path: Path, seen: Seen) -> Iterator[RawBatch]:
+def read_ndjson(path: Path, seen: Seen) -> Iterator[Pending]:
     """Read newline-delimited JSON.
 
     Args:
         path: The file.
         seen: Told the position in the file on disk.
     """
-    with duckdb.connect() as engine:
-        flattener = Flattener(engine)
-        for block in blocks(path, quoted=False, seen=seen):
-            yield _batch(flattener, block)
+    for block in blocks(path, quoted=False, seen=seen):
+        yield partial(_batch, block)
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def _lines(block: Block) -> _Lines:
     return _Lines(numbers, texts, broken)
 
 
-def _batch(flattener: Flattener, block: Block) -> RawBatch:
-    lines = _lines(block)
+def _batch(block: Block, engines: Engines) -> RawBatch:
+    lines, flattener = _lines(block), engines.flattener()
     unread = _stage_objects(flattener.engine, lines)
     done = flattener.flattened()
     texts = dict(zip(lines.numbers, lines.texts, strict=True))

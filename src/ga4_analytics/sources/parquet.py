@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -12,17 +13,17 @@ import pyarrow.parquet as pq
 
 from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
 from ga4_analytics.sources.batches import LINE, PARAMETER, RawBatch
-from ga4_analytics.sources.canonical_json import teach
 from ga4_analytics.sources.flat_csv import flat_columns
 from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import GA4_RECORDS, GA4_TOP_LEVEL, ColumnOptions, plan_columns
 from ga4_analytics.sources.nested import repeated_sql
+from ga4_analytics.sources.pending import Engines, Pending
 from ga4_analytics.sources.sql_text import quoted
 
 ROWS = 16_384
 
 
-def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[RawBatch]:
+def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Pending]:
     """Read a Parquet file, nested or flat.
 
     Args:
@@ -44,7 +45,7 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Raw
             for batch in file.iter_batches(batch_size=ROWS):
                 if batch.num_rows:
                     table = pa.Table.from_batches([batch])
-                    yield _batch(table, line, nested, options, path)
+                    yield partial(_batch, table, line, nested, options, path)
                     line += batch.num_rows
                     seen(size * (line - 1) // total)
     except (pa.ArrowInvalid, OSError) as error:
@@ -52,12 +53,6 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Raw
             f"{path} is a damaged Parquet file: {error}.",
             rule="A Parquet file must be whole.",
             remedy="Copy or export it again.",
-        ) from error
-    except duckdb.NotImplementedException as error:
-        raise UnknownShapeError(
-            f"{path} has a column of a type that is not read: {error}.",
-            rule="Columns are of the types that BigQuery exports.",
-            remedy="Cast the column to text or leave it out, and export again.",
         ) from error
 
 
@@ -111,11 +106,11 @@ def _check_repeated(schema: pa.Schema, path: Path) -> None:
 
 
 def _batch(
-    table: pa.Table, first: int, nested: bool, options: ColumnOptions, path: Path
+    table: pa.Table, first: int, nested: bool, options: ColumnOptions, path: Path, engines: Engines
 ) -> RawBatch:
     lines = pa.array(np.arange(first, first + table.num_rows, dtype=np.int64))
-    with duckdb.connect() as engine:
-        teach(engine)
+    engine = engines.plain()
+    try:
         engine.register("batch", table)
         if nested:
             columns = _nested_columns(engine, table.schema)
@@ -124,8 +119,15 @@ def _batch(
             texts = ", ".join(_as_text(field) for field in table.schema)
             flat = engine.sql(f"select {texts} from batch").to_arrow_table()
             columns = flat_columns(flat, plan, options)
-        raw = _raw_text(table)
-        return RawBatch(pa.table({LINE: lines, **columns}), raw)
+    except duckdb.NotImplementedException as error:
+        raise UnknownShapeError(
+            f"{path} has a column of a type that is not read: {error}.",
+            rule="Columns are of the types that BigQuery exports.",
+            remedy="Cast the column to text or leave it out, and export again.",
+        ) from error
+    finally:
+        engine.unregister("batch")
+    return RawBatch(pa.table({LINE: lines, **columns}), _raw_text(table))
 
 
 def _raw_text(table: pa.Table):  # type: ignore[no-untyped-def]
