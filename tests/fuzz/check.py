@@ -122,7 +122,7 @@ def valid_rows(shape: str) -> tuple[Row, ...]:
         else:
             path.write_bytes(text_of(shape))
         files = inspect([path], NO_OPTIONS, Path(name) / "unpacked").files
-        staged = _staged(files, Path(name) / "stage")
+        staged = stage(files, Path(name) / "stage")
     assert staged.tally.rejects == [], staged.tally.rejects[:3]
     return tuple(staged.rows[row] for row in sorted(staged.rows))
 
@@ -143,7 +143,8 @@ class Staged:
     rows: dict[int, Row]
 
 
-def _staged(files: Sequence[InputFile], folder: Path) -> Staged:
+def stage(files: Sequence[InputFile], folder: Path) -> Staged:
+    """Stage files as a load does, and read what was staged."""
     folder.mkdir(parents=True)
     tally = stage_files(files, READING, folder, lambda size: None)
     items: dict[int, list[Row]] = defaultdict(list)
@@ -228,12 +229,12 @@ def _stage_and_check(files: dict[str, tuple[InputFile, Mutant]], folder: Path, d
     staged = None
     while files and staged is None:
         try:
-            staged = _staged([file for file, _ in files.values()], folder / str(len(files)))
+            staged = stage([file for file, _ in files.values()], folder / str(len(files)))
         except Ga4Error as error:
             _take_out(error, files)
             done.refused[type(error).__name__] += 1
     if staged is not None:
-        lines = sum(_check(file, each, staged, done) for file, each in files.values())
+        lines = sum(check(file, each, staged, done) for file, each in files.values())
         if staged.tally.lines != lines:
             raise BrokenError(f"{staged.tally.lines} lines are told, {lines} are there")
 
@@ -250,7 +251,7 @@ def _check_refusal(error: Ga4Error, name: str) -> None:
         raise BrokenError(f"a refusal without file, rule or remedy: {error!r}")
 
 
-def _check(file: InputFile, each: Mutant, staged: Staged, done: Score) -> int:
+def check(file: InputFile, each: Mutant, staged: Staged, done: Score) -> int:
     """Check one accepted file; gives its number of records by our own count."""
     tally = staged.tally
     first, last = tally.rows_of[file.sha256]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from fuzz.check import mutant, valid_records, valid_rows
+from fuzz.check import BrokenError, Mutant, Score, check, mutant, stage, valid_records, valid_rows
 from fuzz.records import csv_records
 from fuzz.run import campaign, replay
-from fuzz.seeds import CSV_SHAPES, TABLE_SHAPES, TEXT_SHAPES
+from fuzz.seeds import CSV_SHAPES, TABLE_SHAPES, TEXT_SHAPES, text_of
+
+from ga4_analytics.ingest.files import inspect
+from ga4_analytics.sources.mapping import NO_OPTIONS
 
 FILES = {"skinny": 155, "flat": 124, "item": 124, "semicolon": 124, "console": 62,
          "json_cells": 31, "python_cells": 31, "ndjson": 62, "parquet": 62,
@@ -46,3 +51,27 @@ def test_our_own_count_knows_quotes_and_line_ends() -> None:
     assert [(line, cells) for line, raw, cells in csv_records(text, ",") if raw] == [
         (1, ["a", "b"]), (2, ['x\n"y"', "1"]), (6, ['z"z', "qr"]), (7, ["last"]),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("staged", "told"),
+    [
+        (text_of("item"), None),
+        (text_of("item").replace(b"\n", b"\nx\n", 1), "is not what stands there"),
+        (text_of("item") + b"20201101,1604188804579566,a,1.5,T,1,1,x,1,1\n", "records; .* told"),
+        (text_of("item").replace(b"plain", b"other", 1), "not as before"),
+        (text_of("item").replace(b",purchase,", b",PURCHASE,"), "not as before"),
+    ],
+)
+def test_the_checks_can_fail(tmp_path: Path, staged: bytes, told: str | None) -> None:
+    """Another file was staged than the one that our own count looks at."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(staged)
+    files = inspect([path], NO_OPTIONS, tmp_path / "unpacked").files
+    given = Mutant("item", 0, text_of("item"), None, "nothing")
+    found = stage(files, tmp_path / "stage")
+    if told is None:
+        assert check(files[0], given, found, Score()) == len(valid_records("item").records)
+    else:
+        with pytest.raises(BrokenError, match=told):
+            check(files[0], given, found, Score())
