@@ -9,11 +9,13 @@ import codecs
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 Key = Any
+_REPEATED = ("event_params.", "user_properties.", "items.")
+"""What the header of a console CSV has."""
 _ORDINARY = re.compile(r'[^",;\t|\r\n]+')
 
 
@@ -54,13 +56,27 @@ def counted(data: bytes, shape: str) -> Counted:
         return _json_lines(text)
     rows = list(csv_records(text, delimiter_of(text)))
     names = [name.strip() for name in rows[0][2]]
-    known = "\r" not in text.replace("\r\n", "")
+    known = "\r" not in text.replace("\r\n", "") and not _doubtful(rows)
     below = [row for row in rows[1:] if row[1]]
-    if shape == "console":
+    if any(name.startswith(_REPEATED) for name in names):
         records = _console_records(below, names)
     else:
         records = [Record(line, raw, _key(names, cells)) for line, raw, cells in below]
     return Counted(frozenset(names), records, known)
+
+
+def doubtful_quotes(data: bytes) -> bool:
+    """Whether some record of a CSV has a quote without another one.
+
+    Long files are cut between records by counting quotes, which needs pairs; where a stray
+    quote stands the cut, and so the number of records that are rejected, may differ.
+    """
+    text = plain(data).decode("latin-1")
+    return _doubtful(csv_records(text, delimiter_of(text)))
+
+
+def _doubtful(rows: Iterable[tuple[int, str, list[str]]]) -> bool:
+    return any(raw.count('"') % 2 for _, raw, _ in rows)
 
 
 def plain(data: bytes) -> bytes:
@@ -162,8 +178,7 @@ def _begins(cells: list[str], names: list[str]) -> bool:
     its first cell has a value and is no repeated field's."""
     if len(cells) == len(names):
         return cells[names.index("event_name")] != ""
-    repeated = names[0].startswith(("event_params.", "user_properties.", "items."))
-    return cells[0] != "" and not repeated
+    return cells[0] != "" and not names[0].startswith(_REPEATED)
 
 
 def _console_record(group: list[tuple[int, str, list[str]]], names: list[str]) -> Record:

@@ -15,7 +15,7 @@ from pathlib import Path
 from fuzz.check import Mutant, Score, mutant, run
 from fuzz.seeds import SHAPES
 
-TOGETHER = (6, 6, 6, 1)
+TOGETHER = (10, 10, 10, 1)
 """How many files are staged together, in turn."""
 
 

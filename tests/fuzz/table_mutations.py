@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from fuzz.text_mutations import FATAL_TEXTS, UGLY_TEXTS, mutate_bytes
+from fuzz.ugly import FATAL_TEXTS, UGLY_TEXTS, mutate_bytes
 
 Rows = list[int | None] | None
 """The original row of each row; None for a changed one; None at all where all changed."""

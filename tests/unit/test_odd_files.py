@@ -11,6 +11,9 @@ import pytest
 from shape_files import Event, canonical, events, inspected, ndjson, parquet, table_csv
 
 from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
+from ga4_analytics.ingest.staging import Reading, stage_files
+from ga4_analytics.sources.mapping import NO_OPTIONS
+from ga4_analytics.sources.readings import Judging
 
 GOOD: Event = {"event_date": "20201101", "event_name": "x"}
 
@@ -65,7 +68,7 @@ def test_a_field_without_a_name_of_its_own_rejects_its_line_alone(
     assert [(r.line, r.column, r.rule) for r in rejects] == [(2, column, "unnamed_field")]
 
 
-@pytest.mark.parametrize("depth", [101, 500, 5000])
+@pytest.mark.parametrize("depth", [200, 500, 5000])
 def test_json_that_nests_too_deep_rejects_its_line_alone(tmp_path: Path, depth: int) -> None:
     deep = '{"event_date": "20201101", "event_name": "x", "n": ' + "[" * depth + "]" * depth + "}"
     path = tmp_path / "a.json"
@@ -73,6 +76,15 @@ def test_json_that_nests_too_deep_rejects_its_line_alone(tmp_path: Path, depth: 
     found, _, rejects = canonical(path)
     assert len(found) == 2
     assert [(r.line, r.rule, r.raw_text) for r in rejects] == [(2, "cell_too_large", deep)]
+
+
+def test_json_that_nests_as_deep_as_it_may_is_read(tmp_path: Path) -> None:
+    deep = "[" * 199 + '"x"' + "]" * 199
+    path = tmp_path / "a.json"
+    path.write_text('{"event_date": "20201101", "event_name": "x", "n": ' + deep + "}\n")
+    found, _, rejects = canonical(path)
+    assert rejects == []
+    assert json.loads(json.loads(found[0]["event_params"])["n"]) == json.loads(deep)
 
 
 def test_a_json_cell_that_nests_too_deep_rejects_its_record_alone(tmp_path: Path) -> None:
@@ -124,13 +136,20 @@ def test_a_column_of_a_table_is_there_once(tmp_path: Path, name: str) -> None:
     table = pa.table({"event_date": ["20201101"], "event_name": ["x"]})
     path = tmp_path / "a.parquet"
     pq.write_table(table.append_column(name, pa.array(["y"])), path)
-    with pytest.raises(SourceError, match=f"{name} is there twice"):
+    with pytest.raises(SourceError, match=f"{name!r} is there twice"):
         canonical(path)
+
+
+def test_a_column_of_a_table_has_a_name(tmp_path: Path) -> None:
+    table = pa.table({"event_date": ["20201101"], "event_name": ["x"], "": ["y"]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(SourceError, match="'' is no name"):
+        canonical(tmp_path / "a.parquet")
 
 
 def test_a_field_of_a_record_is_there_once(tmp_path: Path) -> None:
     path = parquet([GOOD | {"geo": {"country": "a", "Country": "b"}}], tmp_path / "a.parquet")
-    with pytest.raises(SourceError, match=r"geo\.Country is there twice"):
+    with pytest.raises(SourceError, match=r"geo\.'Country' is there twice"):
         canonical(path)
 
 
@@ -201,3 +220,20 @@ def test_odd_lines_of_ndjson_are_what_the_same_event_is_elsewhere(tmp_path: Path
     path.write_bytes(b"\n \n" + path.read_bytes().replace(b"\n", b"\r\n\t\n"))
     found, _, rejects = canonical(path)
     assert (found, rejects) == (truth, [])
+
+
+def test_files_with_one_column_in_two_cases_do_not_mix(tmp_path: Path) -> None:
+    paths = [
+        table_csv([GOOD | {"event_date": f"2020110{at}", name: name}], tmp_path / f"{at}.csv", ",")
+        for at, name in enumerate(("size", "Size", "SIZE"), 1)
+    ]
+    files = [each for path in paths for each in inspected(path)]
+    staged = tmp_path / "staged"
+    staged.mkdir()
+    stage_files(files, Reading(NO_OPTIONS, (), Judging()), staged, lambda size: None)
+    found = [row for each in staged.glob("events-*") for row in pq.read_table(each).to_pylist()]
+    assert {(row["event_date"].day, row["event_params"]) for row in found} == {
+        (1, '{"size":"size"}'),
+        (2, '{"Size":"Size"}'),
+        (3, '{"SIZE":"SIZE"}'),
+    }

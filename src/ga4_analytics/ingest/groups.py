@@ -83,17 +83,25 @@ class Group:
 
 
 def grouped(parts: Iterable[Part]) -> Iterator[Group]:
-    """Join parts of one shape until they are worth a plan."""
+    """Join parts of one shape until they are worth a plan.
+
+    Parts with a column of one name in two cases are not joined: the engine would take one
+    for the other.
+    """
     waiting: list[Part] = []
     rows = size = 0
+    names: dict[str, str] = {}
     for part in parts:
+        own = {name.lower(): name for name in part.batch.table.schema.names}
         if waiting and (
             rows >= GROUP_ROWS
             or size >= GROUP_BYTES
             or part.file.detected.shape != waiting[0].file.detected.shape
+            or any(names.get(small, name) != name for small, name in own.items())
         ):
             yield Group(tuple(waiting))
-            waiting, rows, size = [], 0, 0
+            waiting, rows, size, names = [], 0, 0, {}
+        names |= own
         waiting.append(part)
         rows += part.batch.table.num_rows
         size += part.batch.table.nbytes

@@ -8,8 +8,9 @@ from typing import Any
 
 import duckdb
 
-MAX_DEPTH = 100
-"""Nesting that no export has: BigQuery's own limit is 15."""
+MAX_DEPTH = 200
+"""Nesting that no export has: BigQuery's own limit is 15. Few lines have as many brackets,
+and only those are looked at."""
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _MAX_DIGITS = 4000
 """Python reads integers of up to 4300 digits."""
@@ -35,9 +36,9 @@ def _whole(number: str) -> int | str:
 def too_deep(text: str) -> bool:
     """Whether a JSON text nests deeper than `MAX_DEPTH`.
 
-    >>> [too_deep("[" * depth + "]" * depth) for depth in (100, 101)]
+    >>> [too_deep("[" * depth + "]" * depth) for depth in (200, 201)]
     [False, True]
-    >>> too_deep('["' + "[" * 200 + '"]')
+    >>> too_deep('["' + "[" * 300 + '"]')
     False
     """
     if text.count("[") + text.count("{") <= MAX_DEPTH:

@@ -66,9 +66,11 @@ def _check_names(fields: Iterable[pa.Field], path: Path, above: str = "") -> Non
     seen: set[str] = set()
     for field in fields:
         name = field.name.casefold()
-        if name in seen:
+        if name in seen or not name or "\0" in name:
+            shown = f"{above}{field.name!r}"
+            what = f"the field {shown} is there twice" if name in seen else f"{shown} is no name"
             raise SourceError(
-                f"{path}: the field {above}{field.name} is there twice.",
+                f"{path}: {what}.",
                 rule="Fields are read by name, so each needs a name of its own in any case.",
                 remedy="Rename one of them, or leave it out of the export.",
             )
