@@ -6,7 +6,6 @@ small files are joined; a large file's batches are groups of their own.
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,13 +18,13 @@ import pyarrow.compute as pc
 from ga4_analytics.ingest.files import InputFile
 from ga4_analytics.sources.batches import RawBatch, Reject
 from ga4_analytics.sources.normalise import Normalised, Normaliser
-from ga4_analytics.sources.pending import ahead
+from ga4_analytics.sources.pending import Renewed, ahead
 from ga4_analytics.sources.plan import ROW
 from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
 
 GROUP_ROWS = 100_000
-GROUP_BYTES = 32 << 20
+GROUP_BYTES = 12 << 20
 """Batches are joined until a group has as many rows, or bytes."""
 
 
@@ -119,12 +118,9 @@ def normalised(
         changes: The property's zone; may be empty.
         judging: The clock, and whether damage is accepted.
     """
-    own = threading.local()
+    normalisers = Renewed(lambda: Normaliser(changes, judging), lambda each: each.close())
 
     def work(group: Group) -> Normalised:
-        if not hasattr(own, "normaliser"):
-            own.normaliser = Normaliser(changes, judging)
-        done: Normalised = own.normaliser.normalise(group.joined(), group.first_row)
-        return done
+        return normalisers.get().normalise(group.joined(), group.first_row)
 
     return ahead(work, groups)

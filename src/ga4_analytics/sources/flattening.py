@@ -67,6 +67,7 @@ class Flattener:
             self.engine.execute(f"delete from good where {LINE} in (select bad from bad)")
             tree = self._structure()
         table = self.engine.execute(_select(tree)).to_arrow_table().combine_chunks()
+        self.engine.execute("drop table good")
         return Flattened(table, misshapen)
 
     def _structure(self) -> Tree:

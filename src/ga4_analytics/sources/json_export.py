@@ -16,6 +16,9 @@ from ga4_analytics.sources.flattening import MISSHAPEN
 from ga4_analytics.sources.lines import Block, Seen, blocks
 from ga4_analytics.sources.pending import Engines, Pending
 
+BLOCK_BYTES = 3 << 20
+"""JSON takes many times its size while it is flattened, on all cores at once."""
+
 
 def read_ndjson(path: Path, seen: Seen) -> Iterator[Pending]:
     """Read newline-delimited JSON.
@@ -24,7 +27,7 @@ def read_ndjson(path: Path, seen: Seen) -> Iterator[Pending]:
         path: The file.
         seen: Told the position in the file on disk.
     """
-    for block in blocks(path, quoted=False, seen=seen):
+    for block in blocks(path, quoted=False, seen=seen, size=BLOCK_BYTES):
         yield partial(_batch, block)
 
 

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import duckdb
 
@@ -19,26 +19,63 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
+RENEWED_AFTER = 10
+"""Parts that an engine reads before a fresh one takes its place: a DuckDB keeps some memory of
+each statement, a gigabyte of it after a few hundred parts of JSON."""
+
+
+class Renewed(Generic[Made]):
+    """A tool for each thread, made anew after `RENEWED_AFTER` uses."""
+
+    def __init__(self, make: Callable[[], Made], close: Callable[[Made], object]) -> None:
+        """Make none yet.
+
+        Args:
+            make: Makes one.
+            close: Lets go of one.
+        """
+        self._make = make
+        self._close = close
+        self._own = threading.local()
+
+    def get(self) -> Made:
+        """The thread's tool."""
+        own = self._own
+        if getattr(own, "left", 0) == 0:
+            if hasattr(own, "tool"):
+                self._close(own.tool)
+            own.tool, own.left = self._make(), RENEWED_AFTER
+        own.left -= 1
+        tool: Made = own.tool
+        return tool
+
+
 class Engines:
-    """An engine for each thread, kept from one part to the next."""
+    """What threads read parts of files with."""
 
     def __init__(self) -> None:
-        self._own = threading.local()
+        self._plain = Renewed(_taught, lambda engine: engine.close())
+        self._flattener = Renewed(
+            lambda: Flattener(_connected()), lambda flattener: flattener.engine.close()
+        )
 
     def plain(self) -> duckdb.DuckDBPyConnection:
         """The thread's engine; it knows `canonical_or_none`."""
-        if not hasattr(self._own, "plain"):
-            self._own.plain = duckdb.connect(config={"threads": 1})
-            teach(self._own.plain)
-        engine: duckdb.DuckDBPyConnection = self._own.plain
-        return engine
+        return self._plain.get()
 
     def flattener(self) -> Flattener:
         """The thread's flattener."""
-        if not hasattr(self._own, "flattener"):
-            self._own.flattener = Flattener(duckdb.connect(config={"threads": 1}))
-        flattener: Flattener = self._own.flattener
-        return flattener
+        return self._flattener.get()
+
+
+def _connected() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
+
+
+def _taught() -> duckdb.DuckDBPyConnection:
+    engine = _connected()
+    teach(engine)
+    return engine
 
 
 Pending = Callable[[Engines], RawBatch]
