@@ -120,7 +120,7 @@ def same_in_another_type(table: pa.Table, rows: Rows, dice: Random) -> Made:
         if name == "event_timestamp":
             others += [pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.uint64()]
     if name == "event_date" and pa.types.is_string(kind):
-        days = pc.strptime(column, format="%Y%m%d", unit="s")
+        days = pc.strptime(column, format="%Y%m%d", unit="s", error_is_null=True)
         if days.null_count == column.null_count:
             return _set(table, at, days.cast(pa.date32())), rows
     if not others:

@@ -161,6 +161,14 @@ def test_a_column_of_a_type_that_is_not_read_is_told(tmp_path: Path) -> None:
         canonical(path)
 
 
+@pytest.mark.parametrize("name", ["event_params", "user_properties", "items"])
+def test_a_repeated_field_without_a_type_is_empty(tmp_path: Path, name: str) -> None:
+    rows = [GOOD | {"geo": {"country": "FR"}, name: None}]
+    found, items, rejects = canonical(parquet(rows, tmp_path / "a.parquet"))
+    assert [each["country"] for each in found] == ["FR"]
+    assert (items, rejects) == ([], [])
+
+
 HEADER = "event_date,event_name,event_params.key,event_params.value.int_value,platform"
 STORY = [
     "20201101,a,k1,1,WEB", ",,k2,2,",

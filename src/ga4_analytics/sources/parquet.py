@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
 from ga4_analytics.sources.batches import LINE, PARAMETER, RawBatch
 from ga4_analytics.sources.flat_csv import flat_columns
+from ga4_analytics.sources.flattening import LISTS
 from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import GA4_RECORDS, GA4_TOP_LEVEL, ColumnOptions, plan_columns
 from ga4_analytics.sources.nested import repeated_sql
@@ -160,6 +161,8 @@ def _nested_columns(engine: duckdb.DuckDBPyConnection, schema: pa.Schema) -> dic
         repeated = repeated_sql(field.name, field.type, quoted(field.name))
         if repeated:
             selects.append(f"{repeated} as {quoted(field.name)}")
+        elif field.name in LISTS and pa.types.is_null(field.type):
+            continue
         elif field.name in GA4_TOP_LEVEL:
             selects += _leaves(field.name, quoted(field.name), field.type)
         else:
