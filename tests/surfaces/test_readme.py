@@ -124,7 +124,7 @@ def test_every_command_is_run_here_or_by_make() -> None:
 
 
 def test_the_table_of_shapes_uses_real_options(tmp_path: Path) -> None:
-    assert len(rows_of_the_shape_table()) == 7
+    assert len(rows_of_the_shape_table()) == 12
     for line in rows_of_the_shape_table():
         command = line.split()[1]
         help_text = shell(f"ga4 {command} --help", tmp_path)
