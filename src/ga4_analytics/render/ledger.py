@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -74,7 +74,7 @@ def _print_moves(
             Text(" ".join(str(row[name]) for name in names)),
             text.count(row["events_before"]),
             text.count(row["events_after"]),
-            f"{moved:+,}",
+            f"{moved:+,}" if moved else "0",
         )
     console.print(table, highlight=False)
     if len(rows) > SHOWN:
@@ -141,7 +141,8 @@ def _table(*names: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     for name in names:
         number = name in {"lines", "rejected", "events", "repeats", "before", "now", "moved"}
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
+        justify: JustifyMethod = "right" if number else "left"
+        table.add_column(name, justify=justify, no_wrap=name == "load", overflow="fold")
     return table
 
 
