@@ -82,7 +82,9 @@ create table if not exists raw.loads (
     load_id text collate "C" not null, dataset text collate "C", mode text collate "C",
     shape text collate "C", started_at_us bigint, finished_at_us bigint, lines bigint,
     accepted bigint, rejected bigint, events bigint, items bigint, duplicates bigint,
-    suspects bigint, timezone text collate "C", version text collate "C", primary key (load_id)
+    suspects bigint, timezone text collate "C", version text collate "C",
+    superseded bigint, forgotten bigint, undoes text collate "C", undone_at_us bigint,
+    primary key (load_id)
 );
 create table if not exists raw.load_files (
     load_id text collate "C" not null, dataset text collate "C", path text collate "C" not null,
@@ -91,11 +93,30 @@ create table if not exists raw.load_files (
 );
 create table if not exists raw.day_files (
     dataset text collate "C" not null, event_date date not null, sha256 text collate "C" not null,
-    reading text collate "C", primary key (dataset, event_date, sha256)
+    reading text collate "C", is_superseded boolean, primary key (dataset, event_date, sha256)
 );
 create table if not exists raw.load_days (
     load_id text collate "C" not null, dataset text collate "C", event_date date not null,
     events_before bigint, events_after bigint, primary key (load_id, event_date)
+);
+create table if not exists raw.load_events (
+    load_id text collate "C" not null, dataset text collate "C", event_date date not null,
+    event_name text collate "C" not null, events_before bigint, events_after bigint,
+    primary key (load_id, event_date, event_name)
+);
+create table if not exists raw.forgotten (
+    dataset text collate "C" not null, column_name text collate "C" not null,
+    id_sha256 text collate "C" not null, forgotten_at_us bigint,
+    primary key (dataset, column_name, id_sha256)
+);
+-- What loads replace, so that `ga4 undo` can put it back.
+create table if not exists raw.replaced_events (
+    replaced_by text collate "C", like raw.ga4_events
+);
+create table if not exists raw.replaced_items (replaced_by text collate "C", like raw.ga4_items);
+create table if not exists raw.replaced_days (replaced_by text collate "C", like raw.ga4_days);
+create table if not exists raw.replaced_day_files (
+    replaced_by text collate "C", like raw.day_files
 );
 create table if not exists raw.rejects (
     load_id text collate "C", dataset text collate "C", file text collate "C", line bigint,
