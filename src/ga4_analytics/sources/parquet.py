@@ -44,7 +44,8 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Raw
             total = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=ROWS):
                 if batch.num_rows:
-                    table = pa.Table.from_batches([batch])
+                    batch.validate(full=True)
+                    table = pa.Table.from_batches([_whole(batch)])
                     yield _batch(table, line, nested, options, path)
                     line += batch.num_rows
                     seen(size * (line - 1) // total)
@@ -60,6 +61,17 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Raw
             rule="Columns are of the types that BigQuery exports.",
             remedy="Cast the column to text or leave it out, and export again.",
         ) from error
+
+
+def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch that is no part of a longer one.
+
+    Where a column is a dictionary a batch is a slice of its row groups, and of a slice the
+    engine reads records within records from the wrong rows.
+    """
+    if all(column.offset == 0 for column in batch.columns):
+        return batch
+    return batch.take(pa.array(np.arange(batch.num_rows)))
 
 
 def is_nested(schema: pa.Schema) -> bool:
