@@ -169,6 +169,27 @@ def test_a_repeated_field_without_a_type_is_empty(tmp_path: Path, name: str) -> 
     assert (items, rejects) == ([], [])
 
 
+def test_a_table_in_row_groups_with_a_dictionary_keeps_its_records(tmp_path: Path) -> None:
+    browsers = [f"B{at}" for at in range(60)]
+    rows = [GOOD | {"device": {"web_info": {"browser": each}}} for each in browsers]
+    table = pa.Table.from_pylist(rows)
+    coded = table.column("event_name").dictionary_encode()
+    table = table.set_column(table.schema.get_field_index("event_name"), "event_name", coded)
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=7)
+    found, _, rejects = canonical(tmp_path / "a.parquet")
+    assert [each["browser"] for each in found] == browsers
+    assert rejects == []
+
+
+def test_a_table_with_text_that_is_no_utf8_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    table = pa.table({"event_date": ["20201101"] * 3, "event_name": ["aaaa", "bbbb", "cccc"]})
+    pq.write_table(table, path, compression="none", use_dictionary=False)
+    path.write_bytes(path.read_bytes().replace(b"bbbb", b"b\xe2bb"))
+    with pytest.raises(DamagedFileError, match="UTF8"):
+        canonical(path)
+
+
 HEADER = "event_date,event_name,event_params.key,event_params.value.int_value,platform"
 STORY = [
     "20201101,a,k1,1,WEB", ",,k2,2,",

@@ -45,8 +45,14 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Pen
             total = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=ROWS):
                 if batch.num_rows:
+<<<<<<< HEAD
                     table = pa.Table.from_batches([batch])
                     yield partial(_batch, table, line, nested, options, path)
+=======
+                    batch.validate(full=True)
+                    table = pa.Table.from_batches([_whole(batch)])
+                    yield _batch(table, line, nested, options, path)
+>>>>>>> s2-h4
                     line += batch.num_rows
                     seen(size * (line - 1) // total)
     except (pa.ArrowInvalid, OSError) as error:
@@ -55,6 +61,17 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Pen
             rule="A Parquet file must be whole.",
             remedy="Copy or export it again.",
         ) from error
+
+
+def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch that is no part of a longer one.
+
+    Where a column is a dictionary a batch is a slice of its row groups, and of a slice the
+    engine reads records within records from the wrong rows.
+    """
+    if all(column.offset == 0 for column in batch.columns):
+        return batch
+    return batch.take(pa.array(np.arange(batch.num_rows)))
 
 
 def is_nested(schema: pa.Schema) -> bool:

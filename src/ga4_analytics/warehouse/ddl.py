@@ -48,12 +48,14 @@ def create_table(table: Table, types: Mapping[Kind, str]) -> str:
         One statement.
 
     >>> from ga4_analytics.warehouse.tables import DAY_FILES
-    >>> print(create_table(DAY_FILES, {"text": "varchar", "date": "date"}))
+    >>> types = {"text": "varchar", "date": "date", "boolean": "boolean"}
+    >>> print(create_table(DAY_FILES, types))
     create table if not exists raw."day_files" (
       "dataset" varchar not null,
       "event_date" date not null,
       "sha256" varchar not null,
       "reading" varchar,
+      "is_superseded" boolean,
       primary key ("dataset", "event_date", "sha256")
     )
     """
@@ -72,8 +74,8 @@ def add_column(table: Table, column: Column, types: Mapping[Kind, str]) -> str:
     """Write the statement that adds a column which an older version did not have.
 
     >>> from ga4_analytics.warehouse.tables import DAY_FILES
-    >>> add_column(DAY_FILES, DAY_FILES.columns[-1], {"text": "varchar"})
-    'alter table raw."day_files" add column "reading" varchar'
+    >>> add_column(DAY_FILES, DAY_FILES.columns[-1], {"boolean": "boolean"})
+    'alter table raw."day_files" add column "is_superseded" boolean'
     """
     return (
         f"alter table raw.{quoted(table.name)} add column {quoted(column.name)} "
