@@ -45,14 +45,9 @@ def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Pen
             total = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=ROWS):
                 if batch.num_rows:
-<<<<<<< HEAD
-                    table = pa.Table.from_batches([batch])
-                    yield partial(_batch, table, line, nested, options, path)
-=======
                     batch.validate(full=True)
                     table = pa.Table.from_batches([_whole(batch)])
-                    yield _batch(table, line, nested, options, path)
->>>>>>> s2-h4
+                    yield partial(_batch, table, line, nested, options, path)
                     line += batch.num_rows
                     seen(size * (line - 1) // total)
     except (pa.ArrowInvalid, OSError) as error:
