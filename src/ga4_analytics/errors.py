@@ -11,6 +11,7 @@ One tree, so that a caller can catch as much or as little as it wants::
     │   └── ShrinkingDayError    a day would lose rows or an event name
     ├── WarehouseError       the warehouse cannot be reached, opened or written
     ├── BuildError           a dbt model or test failed
+    ├── QuestionError        a question asks for what cannot be answered
     ├── StaleError           a published result no longer matches the data
     └── BusyError            another process holds the lock
 
@@ -35,6 +36,7 @@ class ExitCode(IntEnum):
     BUILD = 7
     STALE = 8
     BUSY = 9
+    QUESTION = 10
     INTERRUPTED = 130
 
 
@@ -96,6 +98,12 @@ class BuildError(Ga4Error):
     """A dbt model or test failed."""
 
     exit_code = ExitCode.BUILD
+
+
+class QuestionError(Ga4Error):
+    """A question names what is not there or breaks a rule of its kind; says field and remedy."""
+
+    exit_code = ExitCode.QUESTION
 
 
 class StaleError(Ga4Error):

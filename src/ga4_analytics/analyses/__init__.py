@@ -1,0 +1,1 @@
+"""From a question to its answer: numbers, denominators, intervals, definition, finality."""

@@ -1,0 +1,1 @@
+"""The event index: a compact copy of the events, ordered by user and then time."""

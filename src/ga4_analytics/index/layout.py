@@ -1,0 +1,128 @@
+"""How an index lies in memory: flat arrays, ordered by user and then time.
+
+A user lives whole in one segment, so every count of users is a sum over segments, and
+over any cut of a segment between users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+FORMAT = 1
+
+U8 = NDArray[np.uint8]
+U32 = NDArray[np.uint32]
+Codes = NDArray[np.unsignedinteger]
+"""Codes of a dictionary, uint8, uint16 or uint32 as it needs; 0 is null."""
+I64 = NDArray[np.int64]
+
+MASKED_NAMES = 31
+"""Names with a bit of their own in `Segment.user_names`; all others share the last bit."""
+
+
+class RowFlag(IntFlag):
+    """What is true of a row."""
+
+    TIED = 1
+    """Time and batch fields leave its order after the row before open."""
+    DAY = 2
+    """Its day is not that of the user's row before."""
+    VISIT = 4
+    """Its session is not that of the user's row before."""
+    TIMELESS = 8
+    """It has no time of its own; ``time_us`` is the start of its day."""
+    REPEAT = 16
+    """It agrees with another event in all that its file tells."""
+
+
+class DayFlag(IntFlag):
+    """What is true of a user's day."""
+
+    MARKED_ACTIVE = 1
+    """An event of it is exported with ``is_active_user``."""
+    PROXY_ACTIVE = 2
+    """It has an engaged session, a first visit or a positive engagement time."""
+    FIRST_VISIT = 4
+    """It has a ``first_visit`` or ``first_open``."""
+
+
+class SessionFlag(IntFlag):
+    """What is true of a session."""
+
+    ENGAGED = 1
+    DERIVED = 2
+    """It was found by gaps in time, not by a session id."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Users, each with all of their rows. Arrays are read-only.
+
+    Offsets have one entry more than there are users: user ``u`` owns ``offset[u]`` up to,
+    not including, ``offset[u + 1]``.
+
+    Attributes:
+        keys: The user keys in byte order. Rows of nobody stand under one null.
+        alive: 0 where a newer segment has the user; such a user counts nowhere.
+        user_row: Offsets into rows.
+        user_names: Bit c - 1 of a user is set where a row has name code c, up to
+            `MASKED_NAMES`; the highest bit stands for all other names.
+        user_run: Offsets into day runs.
+        user_day: Offsets into user-days.
+        user_session: Offsets into sessions.
+        user_visit: Offsets into visits.
+        user_touch_us: First touch as Google tells it, microseconds UTC, or `NO_NUMBER`.
+        time_us: When, microseconds UTC, ascending within a user.
+        name: Code of the event name.
+        flags: `RowFlag` bits.
+        run_row: First row of each run of rows of one day.
+        run_day: Its day, counted from 1970-01-01.
+        day: The distinct days of a user, ascending, counted from 1970-01-01.
+        day_flags: `DayFlag` bits of each of them.
+        session_row: First row of each session; session n of a user is the n-th here.
+        session_flags: `SessionFlag` bits.
+        visit_row: First row of each run of rows of one session.
+        visit_session: Number of its session, from 1; 0 where the rows have none.
+        columns: Codes or numbers, one a row, by column name. A column of texts has its
+            codes here and the first one of each row in ``offsets``.
+        offsets: Offsets of rows into columns of texts, one entry more than rows.
+    """
+
+    keys: pa.Array
+    alive: U8
+    user_row: U32
+    user_names: U32
+    user_run: U32
+    user_day: U32
+    user_session: U32
+    user_visit: U32
+    user_touch_us: I64
+    time_us: I64
+    name: Codes
+    flags: U8
+    run_row: U32
+    run_day: NDArray[np.uint16]
+    day: NDArray[np.uint16]
+    day_flags: U8
+    session_row: U32
+    session_flags: U8
+    visit_row: U32
+    visit_session: Codes
+    columns: Mapping[str, NDArray[np.generic]]
+    offsets: Mapping[str, U32]
+
+    @property
+    def users(self) -> int:
+        """How many users it has."""
+        return len(self.user_row) - 1
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return len(self.time_us)

@@ -1,0 +1,1 @@
+"""What can be asked, and what is answered: frozen specs and results with one JSON form."""
