@@ -75,7 +75,7 @@ def conditions(text: str, field: str = "where") -> Filter:
     >>> conditions("country=US|CA")
     Condition(column='country', operator='is', values=('US', 'CA'))
     >>> conditions(r"country?,page_path=~^/(a|b)\[x").parts[1].values
-    ('^/(a|b)\\\\[x',)
+    ('^/(a|b)\\[x',)
     """
     found = tuple(_condition(part, field) for part in _split(text, ","))
     return found[0] if len(found) == 1 else AllOf(found)
