@@ -29,7 +29,8 @@
 
 {# What a model asks of its own transaction. Postgres takes a join on computed keys for one
    of a few rows and then loops over thousands: such a model ran for minutes, and with hash
-   joins for a second. Fresh statistics do not help, since the guess is about expressions.
+   joins for a second. A merge join on the day alone, with the user as a filter, is as bad.
+   Fresh statistics do not help, since the guess is about expressions.
    Compiling such selects takes longer than running them. #}
 {% macro transaction_settings() -%}
     {{ adapter.dispatch('transaction_settings', 'ga4_analytics')() }}
@@ -39,5 +40,5 @@
 {%- endmacro %}
 
 {% macro postgres__transaction_settings() -%}
-    set local enable_nestloop = off; set local jit = off; set local work_mem = '256MB'
+    set local enable_nestloop = off; set local enable_mergejoin = off; set local jit = off; set local work_mem = '256MB'
 {%- endmacro %}
