@@ -55,26 +55,22 @@ select
     judged.device_category,
     trim_scale(
         case judged.event_name
-            when 'purchase' then staged.purchase_revenue_usd_micros
-            when 'refund' then -staged.refund_value_usd_micros
+            when 'purchase' then judged.purchase_revenue_usd_micros
+            when 'refund' then -judged.refund_value_usd_micros
         end::numeric / 1000000
     ) as revenue,
     '{' || concat_ws(
         ',',
         '"ga4_event_date":"' || judged.event_date::text || '"',
-        '"ga4_dataset":' || to_json(staged.dataset)::text,
-        '"ga4_source":' || to_json(staged.source)::text,
-        '"ga4_medium":' || to_json(staged.medium)::text,
-        '"ga4_campaign":' || to_json(staged.campaign)::text,
-        '"ga4_source_scope":' || to_json(staged.source_scope)::text,
-        '"ga4_transaction_id":' || to_json(staged.transaction_id)::text,
-        nullif(substr(staged.event_params, 2, length(staged.event_params) - 2), '')
+        '"ga4_dataset":' || to_json(judged.dataset)::text,
+        '"ga4_source":' || to_json(judged.source)::text,
+        '"ga4_medium":' || to_json(judged.medium)::text,
+        '"ga4_campaign":' || to_json(judged.campaign)::text,
+        '"ga4_source_scope":' || to_json(judged.source_scope)::text,
+        '"ga4_transaction_id":' || to_json(judged.transaction_id)::text,
+        nullif(substr(judged.event_params, 2, length(judged.event_params) - 2), '')
     ) || '}' as event_properties
 from judged
-inner join analytics.stg_ga4_events as staged
-    on judged.dataset = staged.dataset
-    and judged.event_date = staged.event_date
-    and judged.event_id = staged.event_id
 left join analytics.int_sessions as sessions
     on judged.dataset = sessions.dataset
     and judged.session_key = sessions.session_key

@@ -6,7 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from postgres_server import HINT, PostgresServer, find_programs, running_server
+
+# How fast cases are made and run says something of the machine, not of the program.
+settings.register_profile("ga4", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ga4")
 
 
 @pytest.fixture(scope="session")

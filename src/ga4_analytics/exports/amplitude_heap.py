@@ -103,7 +103,7 @@ def amplitude_heap_sql() -> str:
     parameter of Google's does, so that no key stands twice.
     """
     properties = ",\n        ".join(
-        _property(f"ga4_{name}", f"staged.{name}")
+        _property(f"ga4_{name}", f"judged.{name}")
         for name in ("dataset", "source", "medium", "campaign", "source_scope", "transaction_id")
     )
     return f"""
@@ -120,20 +120,16 @@ select
     judged.country,
     judged.device_category,
     case judged.event_name
-        when 'purchase' then staged.purchase_revenue_usd_micros
-        when 'refund' then -staged.refund_value_usd_micros
+        when 'purchase' then judged.purchase_revenue_usd_micros
+        when 'refund' then -judged.refund_value_usd_micros
     end as revenue,
     '{{' || concat_ws(
         ',',
         '"ga4_event_date":"' || cast(judged.event_date as text) || '"',
         {properties},
-        nullif(substr(staged.event_params, 2, length(staged.event_params) - 2), '')
+        nullif(substr(judged.event_params, 2, length(judged.event_params) - 2), '')
     ) || '}}' as event_properties
 from judged
-inner join analytics.stg_ga4_events as staged
-    on judged.dataset = staged.dataset
-    and judged.event_date = staged.event_date
-    and judged.event_id = staged.event_id
 left join analytics.int_sessions as sessions
     on judged.dataset = sessions.dataset
     and judged.session_key = sessions.session_key

@@ -36,8 +36,8 @@ _OTHERS = {
     "source_scope": "staged.source_scope",
     "dataset": "staged.dataset",
     "event_id": "staged.event_id",
-    "user_key": "named.user_key",
-    "session_key": "named.session_key",
+    "user_key": "staged.user_key",
+    "session_key": "staged.session_key",
     "signed_in_user_id": "staged.user_id",
     "ga_session_id": "staged.ga_session_id",
     "ga_session_number": "staged.ga_session_number",
@@ -71,11 +71,7 @@ def product_sql() -> str:
     return f"""
 select
     {columns}
-from analytics.stg_ga4_events as staged
-left join analytics.int_events as named
-    on staged.dataset = named.dataset
-    and staged.event_date = named.event_date
-    and staged.event_id = named.event_id
+from analytics.int_events as staged
 where staged.dataset = ? and staged.event_date between ? and ?
 order by staged.dataset, staged.event_date, staged.event_timestamp, staged.event_id
 """
