@@ -80,7 +80,7 @@ def lay_out(rows: Rows, tables: Mapping[str, Codes]) -> Segment:
             offsets[name], values = _lists_in_order(rows.offsets[name], values, order)
         else:
             values = values[order]
-        columns[name] = _narrowed(tables[name][values]) if name in tables else values
+        columns[name] = tables[name][values] if name in tables else values
     return _frozen(_laid_out(rows, keys, user_row, order, tables[NAMES], columns, offsets))
 
 
@@ -109,7 +109,7 @@ def _laid_out(
     """A segment of ordered rows."""
     users = len(keys)
     plain = {name: rows.plain[name][order] for name in ("time", "day", "session", "flags", "bits")}
-    name = _narrowed(names[rows.plain["name"]])[order]
+    name = names[rows.plain["name"][order]]
     counts = [np.zeros(users + 1, np.int64) for _ in range(3)]
     user_names, touches = np.zeros(users, np.uint32), np.zeros(users, np.int64)
     find_runs(
@@ -139,11 +139,6 @@ def _laid_out(
         session_flags=session_flags, visit_row=visit_row, visit_session=visit_session,
         columns=columns, offsets=offsets,
     )  # fmt: skip
-
-
-def _narrowed(codes: Codes) -> Codes:
-    """Codes in the narrowest type that holds them."""
-    return codes.astype(code_type(int(codes.max(initial=0))))
 
 
 def _lists_in_order(
