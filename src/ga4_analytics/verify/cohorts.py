@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from ga4_analytics.analyses import funnel, retention
 from ga4_analytics.index.reader import Index
-from ga4_analytics.questions.filters import EventSelector
+from ga4_analytics.questions.filters import AnyOf, EventSelector
 from ga4_analytics.questions.funnel import FunnelSpec
 from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.retention import Retention, RetentionGroup
@@ -61,7 +61,7 @@ def _cells(index: Index, group: RetentionGroup) -> Rows:
 
 
 def funnel_steps(index: Index, settings: Settings) -> Recount:
-    """``funnel_steps``, of funnels whose events are all in the data."""
+    """``funnel_steps``."""
     rows: Rows = {}
     for setting in settings.funnels:
         rows |= _funnel(index, setting)
@@ -69,31 +69,26 @@ def funnel_steps(index: Index, settings: Settings) -> Recount:
 
 
 def _funnel(index: Index, setting: FunnelSetting) -> Rows:
-    names = [name for name in setting.steps if index.names.code(name)]
-    if not names or names[0] != setting.steps[0]:
-        return {}
-    # Nobody goes past a step that is nowhere in the data.
-    reachable = [name for name, found in zip(setting.steps, names, strict=False) if name == found]
-    spec = FunnelSpec(
-        tuple(EventSelector((name,)) for name in reachable),
-        window_seconds=setting.window_seconds,
-    )
+    steps = tuple(_step(index, name) for name in setting.steps)
+    found = funnel.answer(index, FunnelSpec(steps, window_seconds=setting.window_seconds))
     rows: Rows = {}
-    for day in funnel.answer(index, spec).trend:
-        users = [*day.users, *[0] * (len(setting.steps) - len(reachable))]
-        # Whoever is at the end of the reachable steps has not converted yet.
-        if len(reachable) < len(setting.steps):
-            return {}
-        for step, name in enumerate(setting.steps):
-            rows[(setting.name, day.entry_date, step + 1)] = {
+    for day in found.trend:
+        for place, name in enumerate(setting.steps):
+            before = day.users[place - 1] if place else None
+            rows[(setting.name, day.entry_date, place + 1)] = {
                 "step_name": name,
                 "entered_users": day.entered,
-                "users": users[step],
-                "conversion_rate": ratio(users[step], day.entered),
-                "previous_users": users[step - 1] if step else None,
-                "step_rate": ratio(users[step], users[step - 1]) if step else None,
+                "users": day.users[place],
+                "conversion_rate": ratio(day.users[place], day.entered),
+                "previous_users": before,
+                "step_rate": ratio(day.users[place], before) if place else None,
                 "open_users": day.open,
                 "dropped_users": day.dropped,
                 "is_mature": day.is_mature,
             }
     return rows
+
+
+def _step(index: Index, name: str) -> EventSelector:
+    """The events of a name; nothing where the data has none."""
+    return EventSelector((name,)) if index.names.code(name) else EventSelector(where=AnyOf(()))
