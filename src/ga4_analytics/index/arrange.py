@@ -116,7 +116,7 @@ def _laid_out(
     counts = [np.zeros(users + 1, np.int64) for _ in range(3)]
     user_names, touches = np.zeros(users, np.uint32), np.zeros(users, np.int64)
     find_runs(  # type: ignore[call-arg]
-        user_row, order, plain["time"], *tests[1:4], plain["day"],
+        user_row, order, plain["time"], *batch, plain["day"],
         plain["session"], name, rows.plain["touch"][order], plain["flags"], user_names, touches,
         *counts, NO_NUMBER,
     )  # fmt: skip
