@@ -23,6 +23,7 @@ from ga4_analytics.questions.filters import EventSelector, Filter
 
 Array = NDArray[Any]
 
+
 @dataclass(frozen=True)
 class Whos:
     """Users, or users within a group, and their distinct slots; see `kernels.matched`.
@@ -268,7 +269,12 @@ def _without_users(index: Index) -> Segment:
     """A segment of nobody and nothing, with all columns."""
     eights = ("flags", "day_flags", "session_flags", "name", "visit_session")
     kinds: dict[str, type[np.generic]] = dict.fromkeys(eights, np.uint8)
-    kinds |= {"day": np.uint16, "run_day": np.uint16, "time_us": np.int64, "user_touch_us": np.int64}
+    kinds |= {
+        "day": np.uint16,
+        "run_day": np.uint16,
+        "time_us": np.int64,
+        "user_touch_us": np.int64,
+    }
     nothing: dict[str, Any] = {
         each.name: np.zeros(int(each.name.startswith("user_")), kinds.get(each.name, np.uint32))
         for each in fields(Segment)
