@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
+from logs import DAY, HOUR, START, Event, _sessions_in_order, logs
 
 from ga4_analytics.questions.filters import AllOf, Condition, EventSelector
-from logs import DAY, HOUR, START, Event, _sessions_in_order, logs
 
 SHIFTS = {
     "UTC": 0,

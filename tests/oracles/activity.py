@@ -83,4 +83,4 @@ def shown_groups(counts: dict[Label, int], top: int) -> list[Label]:
     order = sorted(counts, key=lambda g: (-counts[g], [(p is not None, p or "") for p in g]))
     kept = order[:top]
     width = len(order[0]) if order else 0
-    return kept + [("(other)",) * width] if len(order) > top else kept
+    return [*kept, ("(other)",) * width] if len(order) > top else kept

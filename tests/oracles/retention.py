@@ -79,7 +79,9 @@ def period_of(entry: Entry, event: Event, zone: str, ask: Question) -> int:
     """In which period after an entry an event is; below 0 before it."""
     if ask.clock == "rolling":
         return (event.time - entry.start.time) // LENGTHS[ask.unit]
-    return units_between(entry.cohort, bucket_start(event.day(zone), ask.unit, ask.week_starts), ask)
+    return units_between(
+        entry.cohort, bucket_start(event.day(zone), ask.unit, ask.week_starts), ask
+    )
 
 
 def units_between(first: date, later: date, ask: Question) -> int:

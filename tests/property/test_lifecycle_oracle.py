@@ -6,7 +6,11 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from logs import index_of
 from long_logs import ANY, selected, worlds
+from oracles import lifecycle as oracle
+from oracles.activity import bucket_start, loaded_days
+from oracles.sessions import sessions as by_gap
 
 from ga4_analytics.analyses import lifecycle, sessions, stickiness
 from ga4_analytics.questions.lifecycle import Lifecycle
@@ -14,10 +18,6 @@ from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.sessions import GapSessions
 from ga4_analytics.questions.stickiness import Stickiness
 from ga4_analytics.stats.proportions import wilson
-from logs import index_of
-from oracles import lifecycle as oracle
-from oracles.activity import bucket_start, loaded_days
-from oracles.sessions import sessions as by_gap
 
 UNITS = st.sampled_from(["day", "week", "month"])
 WEEKS = st.sampled_from(["monday", "sunday"])
@@ -25,7 +25,9 @@ BY = st.sampled_from([(), ("country",)])
 
 
 @settings(max_examples=150, deadline=None)
-@given(worlds(), selected(), UNITS, WEEKS, BY, st.integers(0, 3), st.integers(0, 9), st.integers(1, 3))
+@given(
+    worlds(), selected(), UNITS, WEEKS, BY, st.integers(0, 3), st.integers(0, 9), st.integers(1, 3)
+)
 def test_lifecycle_is_the_oracles(world, which, unit, week, by, incomplete, skip, split) -> None:
     log, zone = world
     days = loaded_days(log, zone)

@@ -7,16 +7,16 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from logs import Event, index_of
 from long_logs import Selected, selected, worlds
+from oracles.activity import bucket_start, loaded_days, shown_groups
+from oracles.retention import Question, table
 
 from ga4_analytics.analyses.retention import answer
 from ga4_analytics.questions.filters import AllOf, Condition, EventSelector
 from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.retention import Retention, RetentionGroup
 from ga4_analytics.stats.proportions import wilson
-from logs import Event, index_of
-from oracles.activity import bucket_start, loaded_days, shown_groups
-from oracles.retention import Question, table
 
 
 @st.composite
@@ -137,7 +137,9 @@ def test_the_bootstrap_surrounds_the_rate_and_changes_nothing_else(world, asked)
     found = answer(index, drawn).overall
     again = answer(index_of(log, zone, split=2), drawn, threads=1).overall
     assert found == again
-    assert found.cohorts == answer(index, Retention(**{**vars(plain), "periods": 3})).overall.cohorts
+    assert (
+        found.cohorts == answer(index, Retention(**{**vars(plain), "periods": 3})).overall.cohorts
+    )
     assert found.pooled.boot_low is not None and found.pooled.boot_high is not None
     for rate, low, high in zip(
         found.pooled.rate, found.pooled.boot_low, found.pooled.boot_high, strict=True

@@ -9,15 +9,15 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from logs import Event, index_of
 from long_logs import ANY, Selected, selected, worlds
+from oracles.activity import bucket_start, hour_of, loaded_days, shown_groups
+from oracles.trends import number, rolling
 
 from ga4_analytics.analyses.trends import answer
 from ga4_analytics.questions.filters import AllOf, Condition, EventSelector
 from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.trends import Before, Series, Trends
-from logs import Event, index_of
-from oracles.activity import bucket_start, hour_of, loaded_days, shown_groups
-from oracles.trends import number, rolling
 
 MONEY = ("sum", "average", "min", "max", "percentile")
 MEASURES = (
@@ -69,9 +69,7 @@ def wanted_number(log, zone, one, which, inside, in_group) -> Any:
     st.sampled_from([None, "mobile"]),
     st.integers(1, 3),
 )
-def test_every_number_is_the_oracles(
-    world, many, unit, week, by, top, cut, device, split
-) -> None:
+def test_every_number_is_the_oracles(world, many, unit, week, by, top, cut, device, split) -> None:
     log, zone = world
     if unit == "hour":
         many = [(s, w) for s, w in many if s.measure not in DAILY] or [(Series(), ANY)]
@@ -87,9 +85,7 @@ def test_every_number_is_the_oracles(
     def ok(event: Event) -> bool:
         return device is None or event.columns.get("device_category") == device
 
-    both = [
-        (s, Selected(w.spec, lambda event, w=w: w.meets(event) and ok(event))) for s, w in many
-    ]
+    both = [(s, Selected(w.spec, lambda event, w=w: w.meets(event) and ok(event))) for s, w in many]
     counts: dict[Any, int] = {}
     for event in log:
         if first <= event.day(zone) <= last and any(w.meets(event) for _, w in both):
