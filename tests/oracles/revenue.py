@@ -79,13 +79,13 @@ def per_user(
     query = question.query
     paid: dict[str, float] = {}
     for event in events:
-        if event.user in members(events, query.users, zone) and meets(event, query.where):
-            if start <= event.day(zone) <= end:
-                paid.setdefault(event.user, 0)
+        counts = meets(event, query.where) and start <= event.day(zone) <= end
+        if counts and event.user in members(events, query.users, zone):
+            paid.setdefault(event.user, 0)
     for order in orders(events):
-        if order[0].user in paid and start <= order[0].day(zone) <= end:
-            if meets(order[0], query.where):
-                paid[order[0].user] += order[0].columns.get("revenue_usd") or 0
+        counts = meets(order[0], query.where) and start <= order[0].day(zone) <= end
+        if counts and order[0].user in paid:
+            paid[order[0].user] += order[0].columns.get("revenue_usd") or 0
     return [micros / 1e6 for micros in paid.values()]
 
 

@@ -34,7 +34,8 @@ def sales(draw: st.DrawFn) -> list[Event]:
         replace(
             event,
             touch=touch,
-            columns=event.columns | dict(zip(("transaction_id", "refund_usd"), draw(cells))),
+            columns=event.columns
+            | dict(zip(("transaction_id", "refund_usd"), draw(cells), strict=True)),
         )
         for event in events
     ]

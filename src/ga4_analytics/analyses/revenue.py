@@ -58,7 +58,7 @@ def answer(index: Index, question: RevenueQuestion, *, threads: int | None = Non
     inside = (money.day >= scope.first_day) & (money.day <= scope.last_day) & money.meets
     merged = groups.topped(_sizes(money, inside, len(groups.labels)), query.top)
     group = money.group if merged.merge is None else merged.merge[money.group].astype(np.int64)
-    users = _users(index, question, scope, chosen, threads)
+    users = None if query.by else _users(index, question, scope, chosen, threads)
     lifetime = lifetime_of(index, question, scope, chosen, money, threads)
     return RevenueResult(
         spec=question,
