@@ -33,6 +33,7 @@ from ga4_analytics.sources.mapping import ColumnOptions
 from ga4_analytics.storage.atomic import write_text
 from ga4_analytics.storage.locks import exclusive
 from ga4_analytics.transform import BuildResult, build_models
+from ga4_analytics.verify import Verification, verify
 from ga4_analytics.warehouse import Warehouse, open_warehouse
 
 Clock = Callable[[], int]
@@ -177,8 +178,33 @@ class Workspace:
                 indexes = build_indexes(self.warehouse, self.settings, advance, fresh=fresh_index)
             with self.progress.phase("Publishing", None, "marts") as advance:
                 now = self.clock()
-                publish(self.warehouse, self.settings, now, lambda mart: advance(1), indexes)
+                publish(
+                    self.warehouse, self.settings, now, lambda mart: advance(1), indexes,
+                    self._judged,
+                )  # fmt: skip
             return result
+
+    def verify(self) -> list[Verification]:
+        """Recount the published marts from the published index.
+
+        Raises:
+            StaleError: Nothing was published yet.
+        """
+        return self._compared(self.snapshot())
+
+    def _compared(self, snapshot: Snapshot) -> list[Verification]:
+        settings = self.settings
+        with self.progress.phase("Verifying", None, "marts") as advance:
+            return [
+                verify(snapshot.table, snapshot.index(name, settings.state_dir), settings, advance)
+                for name in snapshot.status["indexes"]
+            ]
+
+    def _judged(self, draft: Snapshot) -> list[dict[str, Any]]:
+        found = self._compared(draft)
+        for each in found:
+            each.require()
+        return [each.to_dict() for each in found]
 
     def index(self, dataset: str | None = None) -> Index:
         """Open the published event index of a property.

@@ -13,6 +13,7 @@ from ga4_analytics.cli.everything import run
 from ga4_analytics.cli.ledger import forget, loads, rejects, undo
 from ga4_analytics.cli.setup import docs, init
 from ga4_analytics.cli.show import report, status
+from ga4_analytics.cli.verifying import verify
 from ga4_analytics.errors import ExitCode, Ga4Error
 
 EPILOG = """\b
@@ -39,7 +40,8 @@ def cli() -> None:
 
 
 for command in (
-    run, init, demo_data, load, build, status, loads, rejects, undo, forget, export, report, docs,
+    run, init, demo_data, load, build, status, loads, rejects, undo, forget, export, report, verify,
+    docs,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -35,6 +35,10 @@ _FOLDER = "snapshots"
 _STATUS = "status.json"
 
 
+Judge = Callable[["Snapshot"], list[dict[str, Any]]]
+"""Compares the marts and indexes of a draft; gives what its status says of that, or raises."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A published copy of the marts.
@@ -125,6 +129,7 @@ def publish(
     now_us: int,
     progress: Progress = lambda mart: None,
     indexes: Sequence[IndexBuild] = (),
+    judge: Judge = lambda draft: [],
 ) -> Snapshot:
     """Write every mart and the status as one snapshot and make it the live one.
 
@@ -135,9 +140,10 @@ def publish(
         now_us: The time of publishing, microseconds UTC.
         progress: Told of each mart.
         indexes: Indexes whose files are written; they become live with the marts.
+        judge: Looks at the whole before it becomes live.
 
     Raises:
-        BuildError: A mart is not in the warehouse.
+        BuildError: A mart is not in the warehouse, or the judge refused.
     """
     marks = fingerprint(warehouse, settings)
     name = f"{_compact(now_us)}-{marks[:12]}"
@@ -152,6 +158,7 @@ def publish(
             facts["users"] = users.get(facts["dataset"])
         status["marts"] = _write_marts(warehouse, draft, progress)
         status["indexes"] = write_manifests(draft, indexes)
+        status["verification"] = judge(Snapshot(draft, status))
         text = json.dumps(status, indent=2, ensure_ascii=False) + "\n"
         (draft / _STATUS).write_text(text, encoding="utf-8")
     write_text(settings.state_dir / _POINTER, name + "\n")
