@@ -49,9 +49,9 @@ def _string(data, at):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _hex(data, at):  # type: ignore[no-untyped-def]
+def hex_value(data, at):  # type: ignore[no-untyped-def]
     """The value of four hexadecimal digits; -1 where they are none."""
-    value = 0
+    value = np.int64(0)
     for j in range(at, at + 4):
         byte = np.int64(data[j])
         if 48 <= byte <= 57:
@@ -67,14 +67,14 @@ def _hex(data, at):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def _unicode(data, at):  # type: ignore[no-untyped-def]
     """The last byte of an escape by number, from its ``u``; -1 if it is none, or NUL."""
-    value = _hex(data, at + 1)
+    value = hex_value(data, at + 1)
     if value <= 0 or 0xDC00 <= value < 0xE000:
         return -1
     if value < 0xD800 or value >= 0xE000:
         return at + 4
     if data[at + 5] != 92 or data[at + 6] != 117:
         return -1
-    low = _hex(data, at + 7)
+    low = hex_value(data, at + 7)
     return at + 10 if 0xDC00 <= low < 0xE000 else -1
 
 
@@ -119,10 +119,10 @@ def _number(data, at):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def _is(data, at, word):  # type: ignore[no-untyped-def]
     """Whether a word stands somewhere."""
+    same = True
     for j in range(len(word)):
-        if data[at + j] != word[j]:
-            return False
-    return True
+        same &= data[at + j] == word[j]
+    return same
 
 
 @njit(nogil=True, cache=True)
@@ -245,7 +245,7 @@ def _object(data, at, above, last, element, elements, nodes, kinds, table, tape,
                 return -1
             at += 1
             state = _VALUE if in_array else _KEY
-        elif state == _KEY or state == _KEY_OR_END:
+        elif state in (_KEY, _KEY_OR_END):
             at, node = _key(data, at, above[inner, _NODE], nodes, kinds, table, counts)
             if at < 0 or last[node] == above[inner, _SERIAL]:
                 return -1
@@ -331,87 +331,3 @@ def scan(data, nodes, kinds, tape, lines):  # type: ignore[no-untyped-def]
         if data[at] != 10:
             return 0, 0, 0
     return objects, counts[_VALUES], counts[_NODES]
-
-
-@njit(nogil=True, cache=True)
-def _unescaped(data, at, end, out, to):  # type: ignore[no-untyped-def]
-    """Write a string without its escapes; give where it ends in ``out``."""
-    while at < end:
-        byte = data[at]
-        at += 1
-        if byte == 92:
-            byte = data[at]
-            at += 1
-            if byte == 117:
-                value = _hex(data, at)
-                at += 4
-                if 0xD800 <= value < 0xDC00:
-                    value = 0x10000 + ((value - 0xD800) << 10) + (_hex(data, at + 2) - 0xDC00)
-                    at += 6
-                to = _encoded(value, out, to)
-                continue
-            if byte == 98:
-                byte = 8
-            elif byte == 102:
-                byte = 12
-            elif byte == 110:
-                byte = 10
-            elif byte == 114:
-                byte = 13
-            elif byte == 116:
-                byte = 9
-        out[to] = byte
-        to += 1
-    return to
-
-
-@njit(nogil=True, cache=True)
-def _encoded(value, out, to):  # type: ignore[no-untyped-def]
-    """Write a character as UTF-8; give where it ends."""
-    if value < 0x80:
-        out[to] = value
-        return to + 1
-    if value < 0x800:
-        out[to] = 0xC0 | (value >> 6)
-    elif value < 0x10000:
-        out[to] = 0xE0 | (value >> 12)
-    else:
-        out[to] = 0xF0 | (value >> 18)
-        out[to + 1] = 0x80 | ((value >> 12) & 63)
-        to += 1
-    if value >= 0x800:
-        out[to + 1] = 0x80 | ((value >> 6) & 63)
-        to += 1
-    out[to + 1] = 0x80 | (value & 63)
-    return to + 2
-
-
-@njit(nogil=True, cache=True)
-def texts(data, tape, which, starts, out, there):  # type: ignore[no-untyped-def]
-    """Write the texts of a field's values, one a record.
-
-    Args:
-        data: uint8, the block.
-        tape: As `scan` wrote it.
-        which: Rows of the tape with the field's scalars, by record.
-        starts: int32, one a record and one more; written.
-        out: uint8, as long as the values' texts together; written.
-        there: bool, one a record; written.
-    """
-    record, to = 0, 0
-    for k in which:
-        while record <= tape[k, 1]:
-            starts[record] = to
-            there[record] = record == tape[k, 1]
-            record += 1
-        if tape[k, 4] == STRING:
-            to = _unescaped(data, tape[k, 2], tape[k, 3], out, to)
-        else:
-            for j in range(tape[k, 2], tape[k, 3]):
-                out[to] = data[j]
-                to += 1
-    while record < there.shape[0]:
-        starts[record] = to
-        there[record] = False
-        record += 1
-    starts[record] = to

@@ -22,10 +22,10 @@ def _is_plain_integer(data, start, stop):  # type: ignore[no-untyped-def]
             return False
     if stop - start < 1 or stop - start > 18 or (data[start] == 48 and stop - start > 1):
         return False
+    digits = True
     for at in range(start, stop):
-        if data[at] < 48 or data[at] > 57:
-            return False
-    return True
+        digits &= 48 <= data[at] <= 57
+    return digits
 
 
 @njit(nogil=True, cache=True)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ga4_analytics.kernels import json_scan as kernel
+from ga4_analytics.kernels.json_text import texts
 from ga4_analytics.sources.batches import ITEM, ITEM_FIELDS, LINE, PARAM, PARAMETER, PROPERTY, TEXT
 from ga4_analytics.sources.mapping import GA4_RECORDS, GA4_TOP_LEVEL
 from ga4_analytics.sources.param_lists import text_array
@@ -182,11 +183,11 @@ class _Columns:
         size = int((spans[:, 3] - spans[:, 2]).sum())
         starts, there = np.empty(rows + 1, np.int32), np.empty(rows, np.bool_)
         out = np.empty(size, np.uint8)
-        kernel.texts(self.scanned.data, self.scanned.tape, which, starts, out, there)
+        texts(self.scanned.data, self.scanned.tape, which, starts, out, there)
         if not empty:
             there &= starts[1:] > starts[:-1]
-        texts = text_array(starts, out, there)
-        return _as_numbers(self.engine, texts) if kinds & kernel.REAL else texts
+        column = text_array(starts, out, there)
+        return _as_numbers(self.engine, column) if kinds & kernel.REAL else column
 
     def _list(self, node: int, rows: int, kind: pa.StructType) -> pa.Array:
         self._is(node, kernel.ARRAY)
@@ -237,9 +238,7 @@ class _Columns:
         params = pa.nulls(rows, _list_of(PARAM))
         if "item_params" in fields:
             params = self._list(fields["item_params"], rows, PARAM)
-        return pa.StructArray.from_arrays(
-            [*arrays, params], names=[*ITEM_FIELDS, "item_params"]
-        )
+        return pa.StructArray.from_arrays([*arrays, params], names=[*ITEM_FIELDS, "item_params"])
 
 
 def _list_of(kind: pa.StructType) -> pa.ListType:
@@ -251,9 +250,9 @@ def _list_of(kind: pa.StructType) -> pa.ListType:
     return pa.list_(pa.field(_LIST_FIELD, pa.struct(inner)))
 
 
-def _as_numbers(engine: duckdb.DuckDBPyConnection, texts: pa.Array) -> pa.Array:
+def _as_numbers(engine: duckdb.DuckDBPyConnection, column: pa.Array) -> pa.Array:
     """Numbers as the engine writes them that it read from JSON."""
-    coded = pc.dictionary_encode(texts)
+    coded = pc.dictionary_encode(column)
     shape = json.dumps({"n": "VARCHAR"})
     engine.register("numbers", pa.table({"t": coded.dictionary}))
     said = engine.execute(

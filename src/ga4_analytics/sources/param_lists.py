@@ -73,12 +73,12 @@ def pairs(engine: duckdb.DuckDBPyConnection, lists: pa.Array, wanted: Sequence[s
         lists = lists.fill_null([])
         return pairs(engine, lists, wanted)
     keys = text_parts(fields["key"])
-    slots = [text_parts(fields[name]) for name in _SLOTS]
+    strings, integers, doubles, floats = (text_parts(fields[name]) for name in _SLOTS)
     dates = text_parts(fields.get("set_timestamp_micros", pa.nulls(len(records), TEXT)))
     found, hard = np.empty(len(records), np.uint8), np.empty(len(records), np.bool_)
-    size = kernel.slots(keys[2], *slots, found, hard)
+    size = kernel.slots(keys[2], strings, integers, doubles, floats, found, hard)
     starts, data = np.empty(len(records) + 1, np.int32), np.empty(size, np.uint8)
-    kernel.values(found, *slots, starts, data)
+    kernel.values(found, strings, integers, doubles, floats, starts, data)
     texts: TextParts = starts, data, (found != kernel.NO_KEY) & (found != kernel.NO_VALUE)
     number, numbers = _numbers(engine, fields, hard)
     objects, twice = _objects(offsets, keys, found, texts, number, numbers, dates)
@@ -181,9 +181,7 @@ def _mended(
     dated = lists.type.value_type.get_field_index("set_timestamp_micros") >= 0
     rows = np.flatnonzero(twice)
     engine.register("twice", pa.table({"l": lists.take(pa.array(rows))}))
-    texts = "".join(
-        f", p[list_position(k, ${at + 1})].t as t{at}" for at in range(len(chosen))
-    )
+    texts = "".join(f", p[list_position(k, ${at + 1})].t as t{at}" for at in range(len(chosen)))
     said = engine.execute(
         f"select object_json(p) as o{texts} from (select p, list_transform(p, lambda e: e.k) as k "
         f"from (select {pairs_sql('l', dated=dated)} as p from twice))",

@@ -205,9 +205,7 @@ def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _text_columns(
-    texts: Mapping[str, str], names: tuple[str, ...], read: frozenset[str]
-) -> str:
+def _text_columns(texts: Mapping[str, str], names: tuple[str, ...], read: frozenset[str]) -> str:
     selected = [f"{sql} as {quoted('t_' + name)}" for name, sql in texts.items()]
     params, properties = (
         name if name in read else _object(pairs, name in names)
@@ -349,7 +347,7 @@ def _key(texts: Mapping[str, str], names: tuple[str, ...], plain: frozenset[str]
     if "event_params" not in names:
         return loose
     exact = array_key_sql(
-        {**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"}
+        {**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"}, ugly
     )
     return f"case when id_scheme = 'ga4' then {exact} else {loose} end"
 
