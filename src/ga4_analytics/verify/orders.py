@@ -21,7 +21,10 @@ USD = {
 
 
 def daily_orders(index: Index, settings: Settings) -> Recount:
-    """``daily_orders`` but for its counts of refunds and repeats."""
+    """``daily_orders`` but for its counts of refunds, repeats and conflicts.
+
+    A conflict may lie in the local currency, which the index does not have.
+    """
     rows: Rows = {}
     for bucket in revenue.answer(index, RevenueQuestion()).buckets:
         found = bucket.amounts
@@ -30,7 +33,6 @@ def daily_orders(index: Index, settings: Settings) -> Recount:
         row: dict[str, Any] = {
             "orders": found.orders,
             "orders_without_id": found.orders_without_id,
-            "conflicting_orders": found.conflicting_orders,
             "purchase_events": found.purchase_events,
             "buyers": found.buyers,
             "average_order_value_usd": found.average_order_usd,
