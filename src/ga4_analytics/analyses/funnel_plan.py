@@ -64,7 +64,7 @@ def check(question: FunnelSpec) -> None:
     """
     count = len(question.steps)
     _want(1 <= count <= MOST_STEPS, f"steps: there are {count}.",
-          f"A funnel has 1 to {MOST_STEPS} steps.", "Ask for fewer, or in two funnels.")  # fmt: skip
+          f"A funnel has 1 to {MOST_STEPS} steps.", "Ask for fewer, or in two.")  # fmt: skip
     _want(len(question.exclusions) <= MOST_STEPS,
           f"exclusions: there are {len(question.exclusions)}.",
           f"A funnel has at most {MOST_STEPS}.", "Put events into one exclusion.")  # fmt: skip

@@ -3,6 +3,8 @@
 It leaves to `funnel_part` the users whose steps are tied, or whose sessions interleave.
 """
 
+# mypy: disable-error-code="assignment"
+
 from __future__ import annotations
 
 import numpy as np
@@ -30,7 +32,8 @@ SLOT_DAY, SLOT_LAST, SLOT_LEVEL, SLOT_FIRST = range(4)
 
 @inlined
 def scan(  # type: ignore[no-untyped-def]
-    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, step_of, bit_of, plan, begun, slot_of,
+    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, step_of, bit_of, plan, begun,
+    slot_of,
     slots, result,
 ):  # fmt: skip
     """Judge every entry day of a unit whose rows lie together.
@@ -114,7 +117,7 @@ def scan(  # type: ignore[no-untyped-def]
                 done_row = i
         if k + 1 == cap and slot_of[k] == count - 1:
             # No entry so far can come further, nor can another of this day.
-            high = 0
+            live = ONE
             if (
                 i < stop
                 and slots[SLOT_DAY, count - 1] == np.int64(run_day[run])
@@ -190,7 +193,8 @@ def _have_ties(flags, a, b):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def scan_part(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, bit_of, plan, wants_entry,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, bit_of, plan,
+    wants_entry,
     state, weakest, entry_row, left, times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Judge the users of a part, or their sessions, and leave the difficult ones.
@@ -228,7 +232,8 @@ def scan_part(  # type: ignore[no-untyped-def]
 @inner
 def _scan_users(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, bit_of, plan, wants_entry,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, bit_of, plan,
+    wants_entry,
     state, weakest, entry_row, left, times, trend, trend_open, sizes, begun, slot_of, slots,
     result,
 ):  # fmt: skip
@@ -278,7 +283,9 @@ def _scan_users(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def mark_users(first_user, end_user, left, user_row, name, table, bits):  # type: ignore[no-untyped-def]
+def mark_users(  # type: ignore[no-untyped-def]
+    first_user, end_user, left, user_row, name, table, bits
+):  # fmt: skip
     """Give the rows of some users the bits of their names.
 
     Args:
