@@ -197,8 +197,9 @@ def _outcomes(
     wants_entry = wants_entry or bool(question.query.by)
     outcomes = run(index, plan, chosen, threads, wants_entry=wants_entry,
                    keep=needs_chain(question))  # fmt: skip
-    sides = {
-        step: run(index, side, chosen, threads) for step, side in side_plans(index, question).items()
+    sides: Sides = {
+        step: run(index, side, chosen, threads)
+        for step, side in side_plans(index, question).items()
     }
     return outcomes, sides
 
@@ -236,11 +237,15 @@ def _bars(
         end = level == len(needed)
         bars.append(
             _bar(
-                number, name, users, entered, previous,
+                number,
+                name,
+                users,
+                entered,
+                previous,
                 (0 if end else int(closed[level])) if ours else None,
                 (0 if end else int(still[level])) if ours else None,
                 int(weakest[level:].sum()) if ours else None,
-            )  # fmt: skip
+            )
         )
         previous = users
     return tuple(bars)

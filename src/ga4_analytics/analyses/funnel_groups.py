@@ -186,8 +186,8 @@ def _by_all(
     entering = replace(plan.with_numbers(counting=2), step_of=None)
     for outcome in run(index, entering, chosen, threads):
         users = users_of_rows(outcome.part, outcome.entry_row)
-        found = _at(groups, outcome.part, outcome.entry_row)
-        pairs = np.unique(users * len(groups.labels) + found)
+        places = _at(groups, outcome.part, outcome.entry_row)
+        pairs = np.unique(users * len(groups.labels) + places)
         sizes += np.bincount(pairs % len(groups.labels), minlength=len(groups.labels))
     topped = groups.topped(sizes, question.query.top)
     beside = side_plans(index, question)

@@ -64,7 +64,7 @@ def check(question: FunnelSpec) -> None:
     """
     count = len(question.steps)
     _want(1 <= count <= MOST_STEPS, f"steps: there are {count}.",
-          f"A funnel has 1 to {MOST_STEPS} steps.", "Ask for fewer, or in two funnels.")  # fmt: skip
+          f"A funnel has 1 to {MOST_STEPS} steps.", "Ask for fewer, or in two.")  # fmt: skip
     _want(len(question.exclusions) <= MOST_STEPS,
           f"exclusions: there are {len(question.exclusions)}.",
           f"A funnel has at most {MOST_STEPS}.", "Put events into one exclusion.")  # fmt: skip
@@ -183,9 +183,7 @@ def side_plans(index: Index, question: FunnelSpec) -> dict[int, Plan]:
     """For each optional step the funnel of it after the required steps before it."""
     scope = scope_of(index, question.query)
     return {
-        step: plan_of(
-            index, question, scope, [*(n for n in required(question) if n < step), step]
-        )
+        step: plan_of(index, question, scope, [*(n for n in required(question) if n < step), step])
         for step in question.optional
     }
 
