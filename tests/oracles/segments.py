@@ -222,3 +222,22 @@ MEASURES = {
     "HadSessions": _had_sessions,
     "WasNew": _was_new,
 }
+
+
+def measures(events: Sequence[Any], users: set[str], query: Any, zone: str = "UTC") -> list[int]:
+    """Users, events, active days and sessions of some users on the days of a question."""
+    days = [event.day(zone) for event in events]
+    start, end = query.start or min(days), query.end or max(days)
+    mine = [event for event in events if event.user in users]
+    found = [e for e in mine if start <= e.day(zone) <= end and meets(e, query.where)]
+    sessions = {(event.user, event.session) for event in found if event.session is not None}
+    begun = 0
+    for user, number in sessions:
+        own = [event for event in mine if (event.user, event.session) == (user, number)]
+        begun += start <= min(own, key=lambda event: event.order()).day(zone) <= end
+    return [
+        len({event.user for event in found}),
+        len(found),
+        len({(event.user, event.day(zone)) for event in found}),
+        begun,
+    ]

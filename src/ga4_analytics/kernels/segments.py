@@ -448,3 +448,62 @@ def is_there(user_day, day, first_user, end_user, first_day, last_day, out):  # 
             if first_day <= day[place] <= last_day:
                 out[user - first_user] = 1
                 break
+
+
+@njit(nogil=True, cache=True)
+def count_marked_sessions(  # type: ignore[no-untyped-def]
+    user_row,
+    user_run,
+    run_row,
+    run_day,
+    user_visit,
+    visit_row,
+    visit_session,
+    user_session,
+    session_row,
+    marks,
+    first_user,
+    end_user,
+    first_day,
+    last_day,
+    out,
+):
+    """How many sessions of each user begin on some days and have a row with a mark on them.
+
+    Arguments as in `count_rows` and `count_sessions`, and:
+
+    Args:
+        user_visit: Offsets of users into visits.
+        visit_row: First row of each visit.
+        visit_session: Number of its session, from 1; 0 for none.
+    """
+    base = np.int64(user_row[first_user])
+    begin = np.int64(user_session[first_user])
+    seen = np.zeros(np.int64(user_session[end_user]) - begin, np.bool_)
+    for user in range(first_user, end_user):
+        found = 0
+        run = np.int64(user_run[user])
+        last_run = np.int64(user_run[user + 1]) - 1
+        first = np.int64(user_session[user])
+        for visit in range(user_visit[user], user_visit[user + 1]):
+            end = np.int64(user_row[user + 1])
+            if visit + 1 < user_visit[user + 1]:
+                end = np.int64(visit_row[visit + 1])
+            number = np.int64(visit_session[visit])
+            if number == 0 or seen[first + number - 1 - begin]:
+                continue
+            for row in range(np.int64(visit_row[visit]), end):
+                while run < last_run and run_row[run + 1] <= row:
+                    run += 1
+                if marks[row - base] != 0 and first_day <= run_day[run] <= last_day:
+                    seen[first + number - 1 - begin] = True
+                    break
+        run = np.int64(user_run[user])
+        for place in range(first, user_session[user + 1]):
+            begins = np.int64(session_row[place])
+            if begins < run_row[run]:
+                run = np.int64(user_run[user])
+            while run < last_run and run_row[run + 1] <= begins:
+                run += 1
+            found += seen[place - begin] and first_day <= run_day[run] <= last_day
+        out[user - first_user] = found
