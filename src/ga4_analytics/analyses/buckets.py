@@ -173,7 +173,9 @@ def _hours(index: Index, first: int, last: int, table: Table) -> Buckets:
         start = facts.start_us if facts else midnight(zone, day)
         end = facts.end_us if facts else midnight(zone, day + 1)
         while start < end:
-            stop = min(end, start + (60 - (start // MINUTE + offset_min(zone, start)) % 60) * MINUTE)
+            stop = min(
+                end, start + (60 - (start // MINUTE + offset_min(zone, start)) % 60) * MINUTE
+            )
             pieces.append(_judged(index, _stamp(zone, start), day, day, True))
             bounds.append((start, stop))
             start = stop

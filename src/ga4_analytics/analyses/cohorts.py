@@ -100,7 +100,7 @@ def frame_of(index: Index, question: Retention, scope: Scope, needed: Iterable[s
         needed: What a day's files must have to be looked at.
     """
     unit, week = question.unit, question.week_starts
-    low, high = loaded_span(index)
+    low, _high = loaded_span(index)
     unit, week = question.unit, question.week_starts
     days = _cohort_days(index, scope, unit, week)
     brackets, periods = _periods(question)
@@ -175,9 +175,7 @@ def _calendar_spans(question: Retention, units: Counts, brackets: Counts) -> _Sp
     return _Spans(first, last, first, last)
 
 
-def _rolling_spans(
-    index: Index, question: Retention, bounds: Counts, brackets: Counts
-) -> _Spans:
+def _rolling_spans(index: Index, question: Retention, bounds: Counts, brackets: Counts) -> _Spans:
     """From the first start of a cohort's first day to the end of the last start's period."""
     length = DAYS[question.unit]
     zone, by_day = index.calendar.zone or "UTC", index.calendar.by_day
@@ -194,9 +192,7 @@ def _rolling_spans(
     )
 
 
-def _missing(
-    index: Index, needed: set[str], first: Counts, last: Counts, until: int
-) -> Counts:
+def _missing(index: Index, needed: set[str], first: Counts, last: Counts, until: int) -> Counts:
     """How many of the days from first to last are not loaded or cannot tell."""
     low = loaded_span(index)[0]
     by_day = index.calendar.by_day

@@ -306,7 +306,10 @@ def _ratios(
     def ratio(a: Number, b: int) -> Number:
         return a / b if b and a is not None else None
 
-    values = [[ratio(*pair) for pair in zip(*lines, strict=True)] for lines in zip(above, below)]
+    values = [
+        [ratio(*pair) for pair in zip(*lines, strict=True)]
+        for lines in zip(above, below, strict=True)
+    ]
     totals = [ratio(*pair) for pair in zip(total_above, total_below, strict=True)]
     return Numbers(values, totals, [list(v) for v in above], [list(v) for v in below])
 

@@ -84,7 +84,9 @@ def _checked(index: Index, question: Retention) -> ColumnSpec | None:
         )
     for place, (a, b) in enumerate(question.brackets):
         if not 0 <= a <= b <= MOST_PERIODS:
-            raise _wrong(f"brackets[{place}]: ({a}, {b}) is none.", "Give a and b with 0 <= a <= b.")
+            raise _wrong(
+                f"brackets[{place}]: ({a}, {b}) is none.", "Give a and b with 0 <= a <= b."
+            )
     if not 0 <= question.periods <= MOST_PERIODS:
         raise _wrong(f"periods: {question.periods}.", f"Give 0 to {MOST_PERIODS:,}.")
     if not 0 <= question.bootstrap <= 100_000:
@@ -149,10 +151,10 @@ class _Work:
 
         entries, counts, amounts, tally = summed(on_each(work, self._parts(chosen), threads))
         if self.question.mode == "unbounded":
-            counts, amounts = (np.cumsum(a[..., ::-1], axis=-1)[..., ::-1] for a in (counts, amounts))
-        return Cells(
-            entries, counts, None if self.spec is None else amounts, self._interval(tally)
-        )
+            counts, amounts = (
+                np.cumsum(a[..., ::-1], axis=-1)[..., ::-1] for a in (counts, amounts)
+            )
+        return Cells(entries, counts, None if self.spec is None else amounts, self._interval(tally))
 
     def _from_user_days(self) -> bool:
         """Whether user-days answer, without a look at rows."""
@@ -179,9 +181,7 @@ class _Work:
         bounds = np.full((2, len(tally)), np.nan)
         for period, users in enumerate(tally):
             below, above = np.nonzero(users)
-            found = ratio_interval(
-                above, below, users[below, above], self.question.bootstrap, rng
-            )
+            found = ratio_interval(above, below, users[below, above], self.question.bootstrap, rng)
             if found is not None:
                 bounds[:, period] = found
         return bounds

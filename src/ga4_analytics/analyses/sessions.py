@@ -21,9 +21,7 @@ from ga4_analytics.questions.query import seconds
 from ga4_analytics.questions.sessions import GapSessions, GapSessionsResult, SessionCount
 
 
-def answer(
-    index: Index, question: GapSessions, *, threads: int | None = None
-) -> GapSessionsResult:
+def answer(index: Index, question: GapSessions, *, threads: int | None = None) -> GapSessionsResult:
     """Count sessions by gap, their lengths and events, by the day of their first event.
 
     Args:
@@ -53,12 +51,8 @@ def answer(
         rows = (segment.user_row, segment.user_run, segment.run_row, segment.run_day)
         users = (part.first_user, part.end_user, part.chosen)
         timeless = np.uint8(RowFlag.TIMELESS)
-        if every and not kernels.any_flag(
-            segment.flags, part.first_row, part.end_row, timeless
-        ):
-            kernels.by_gap(
-                *rows, segment.time_us, *users, gap, buckets.table, buckets.base, counts
-            )
+        if every and not kernels.any_flag(segment.flags, part.first_row, part.end_row, timeless):
+            kernels.by_gap(*rows, segment.time_us, *users, gap, buckets.table, buckets.base, counts)
             return (counts,)
         bits = View(part, masks, None, buckets).bits
         kernels.by_gap_of_some(
@@ -71,9 +65,7 @@ def answer(
     given = user_parts(index, chosen_users(index, question.query.users), room)
     (counts,) = summed(on_each(work, given, threads))
     needed = needs((question.event,), question.query.where) | {"user_pseudo_id", "event_timestamp"}
-    known = [
-        bool(days) and all(tells(facts, needed) for facts in days) for days in buckets.loaded
-    ]
+    known = [bool(days) and all(tells(facts, needed) for facts in days) for days in buckets.loaded]
     days = dict.fromkeys(facts for loaded in buckets.loaded for facts in loaded)
     return GapSessionsResult(
         spec=question,

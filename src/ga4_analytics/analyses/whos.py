@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from ga4_analytics.kernels import matched
 from ga4_analytics.questions.filters import EventSelector, Filter
 
 Array = NDArray[Any]
+
 
 @dataclass(frozen=True)
 class Whos:
@@ -266,12 +267,21 @@ def user_parts(index: Index, chosen: Sequence[U8], rows: int = PART_ROWS) -> lis
 
 def _without_users(index: Index) -> Segment:
     """A segment of nobody and nothing, with all columns."""
-    kinds = get_type_hints(Segment)
-    nothing = {
-        name: np.zeros(1 if name.startswith("user_") else 0, np.int64)
-        for name, kind in kinds.items()
-        if name not in ("keys", "columns", "offsets", "alive") and kind is not None
+    eights = ("flags", "day_flags", "session_flags", "name", "visit_session")
+    kinds: dict[str, type[np.generic]] = dict.fromkeys(eights, np.uint8)
+    kinds |= {
+        "day": np.uint16,
+        "run_day": np.uint16,
+        "time_us": np.int64,
+        "user_touch_us": np.int64,
     }
+    nothing: dict[str, Any] = {
+        each.name: np.zeros(int(each.name.startswith("user_")), kinds.get(each.name, np.uint32))
+        for each in fields(Segment)
+        if each.name not in ("keys", "columns", "offsets", "alive")
+    }
+    for array in nothing.values():
+        array.setflags(write=False)
     columns = {spec.name: np.zeros(0, np.int64) for spec in index.specs}
     offsets = {spec.name: np.zeros(1, np.uint32) for spec in index.specs if spec.kind == "texts"}
     return Segment(

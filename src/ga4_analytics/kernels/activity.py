@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+
 @njit(nogil=True, cache=True)
 def histogram(days, base, counts):  # type: ignore[no-untyped-def]
     """Count user-days of everybody by day.

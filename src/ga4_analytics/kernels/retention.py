@@ -80,7 +80,9 @@ def by_calendar(  # type: ignore[no-untyped-def]
             g = 0 if start_group is None else start_group[i]
             started = True
             entries[g, cohort] += 1
-            while from_return < end_return and table[np.int64(return_days[from_return]) - base] < unit:
+            while (
+                from_return < end_return and table[np.int64(return_days[from_return]) - base] < unit
+            ):
                 from_return += 1
             if tally is not None:
                 hit[:] = 0

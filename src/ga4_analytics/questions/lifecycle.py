@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ga4_analytics.questions.filters import EventSelector
@@ -24,8 +24,8 @@ class Lifecycle:
         week_starts: Which day a week starts with.
     """
 
-    event: EventSelector = EventSelector()
-    query: Query = Query()
+    event: EventSelector = field(default_factory=EventSelector)
+    query: Query = field(default_factory=Query)
     unit: Literal["day", "week", "month"] = "day"
     week_starts: Literal["monday", "sunday"] = "monday"
 

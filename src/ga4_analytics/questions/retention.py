@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -42,9 +42,9 @@ class Retention:
         seed: Seed of the resampling.
     """
 
-    start: EventSelector = EventSelector()
-    returns: EventSelector = EventSelector()
-    query: Query = Query()
+    start: EventSelector = field(default_factory=EventSelector)
+    returns: EventSelector = field(default_factory=EventSelector)
+    query: Query = field(default_factory=Query)
     entry: Literal["first_ever", "first_in_range", "recurring"] = "first_ever"
     include_left_truncated: bool = False
     mode: Literal["bounded", "unbounded", "bracket"] = "bounded"

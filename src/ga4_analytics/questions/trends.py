@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -40,7 +40,7 @@ class Series:
         label: How it is shown; by default its measure and event.
     """
 
-    event: EventSelector = EventSelector()
+    event: EventSelector = field(default_factory=EventSelector)
     measure: Measure = "events"
     column: str | None = None
     percentile: float = 50.0
@@ -93,7 +93,7 @@ class Trends:
     """
 
     series: tuple[Series, ...] = (Series(),)
-    query: Query = Query()
+    query: Query = field(default_factory=Query)
     granularity: Granularity = "day"
     week_starts: Literal["monday", "sunday"] = "monday"
     formulas: tuple[str, ...] = ()
