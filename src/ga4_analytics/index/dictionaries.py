@@ -51,7 +51,7 @@ def read_dictionaries(root: Path, entries: Sequence[DictionaryEntry]) -> dict[st
     """
     found = {}
     for entry in entries:
-        parts = [pa.array([], pa.string())]
+        parts = [pa.nulls(0, pa.string())]
         for block in entry.blocks:
             table = read_table(root, block.file)
             if table.num_rows != block.values:
