@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from ga4_analytics.questions.paths import PathsResult
@@ -10,6 +11,7 @@ from ga4_analytics.render import text
 from ga4_analytics.render.answers.parts import (
     ACCENT,
     DIM,
+    GAP,
     Cell,
     bounds,
     days_of,
@@ -57,17 +59,21 @@ def _levels(result: PathsResult, width: int) -> RenderableType:
 
 
 def _top(result: PathsResult, width: int) -> list[RenderableType]:
-    lead = result.spec.direction == "from"
-    arrow = " → " if lead else " ← "
-    lines: list[RenderableType] = []
+    arrow = " → " if result.spec.direction == "from" else " ← "
+    found = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style=DIM)
+    for head in ("paths", "of all", "95 %"):
+        found.add_column(head, justify="right", no_wrap=True)
+    found.add_column("", width=8, no_wrap=True, style=ACCENT)
+    found.add_column("", width=max(20, width - 45))
     for path in result.top:
         share = path.share
-        row = f"{text.count(path.count):>9}  {text.percent(share):>7}  "
-        row += f"{bounds(share.low, share.high) if share else '':>11}  "
-        steps = arrow.join(path.steps) or "(nothing)"
-        bar = text.bar(share.value if share else 0.0, 8)
-        lines.append(Text.assemble(row, (f"{bar:<8} ", ACCENT), short(steps, width - len(row) - 9)))
-    head = f"{'paths':>9}  {'of all':>7}  {'95 %':>11}  "
+        found.add_row(
+            text.count(path.count),
+            text.percent(share),
+            bounds(share.low, share.high) if share else text.NOTHING,
+            text.bar(share.value if share else 0.0, 8),
+            Text(arrow.join(path.steps) or "(nothing)"),
+        )
     note = f"{text.count(result.distinct)} different paths in all."
     if len(result.top) < result.distinct:
         note = f"The {len(result.top)} commonest of {text.count(result.distinct)} different paths."
@@ -76,7 +82,7 @@ def _top(result: PathsResult, width: int) -> list[RenderableType]:
             f" {text.count(result.open_order)} of {text.count(result.events)} events follow "
             "another with nothing to tell their order."
         )
-    return [Text(head, style=DIM), *lines, Text(note, style=DIM)]
+    return [found, Text(note, style=DIM)]
 
 
 SHOWN = {"PathsResult": paths}
