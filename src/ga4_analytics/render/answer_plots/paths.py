@@ -41,7 +41,7 @@ def paths(result: PathsResult) -> Figure:
                     va="center", fontsize=7 if high - low >= 2.4 * _SMALL else 5.5,
                 )  # fmt: skip
         axes.set_xlim(-0.02, deep + 0.75)
-        axes.set_ylim(1 + _GAP * 8, -0.01)
+        axes.set_ylim(max(high for _, high in places.values()) + 0.02, -0.01)
         axes.set_axis_off()
         what = "after" if result.spec.direction == "from" else "before"
         axes.set_title(f"{result.paths:,} paths {what} {short(result.spec.anchor.shown)}")

@@ -30,6 +30,9 @@ def revenue(result: RevenueResult) -> Figure:
         else:
             _lines(every[0], result)
         time_axis(every[0], [bucket.start for bucket in result.buckets])
+        if len(groups) == 1:
+            low, high = every[0].get_xlim()
+            every[0].set_xlim(low - 0.1, high + _DAYS[result.spec.interval] - 1)
         quiet_axes(every[0], "y")
         every[0].set_ylim(bottom=0)
         every[0].yaxis.set_major_formatter(DOLLARS)
@@ -70,7 +73,7 @@ def _lines(axes: Axes, result: RevenueResult) -> None:
 
 def _lifetime(axes: Axes, result: RevenueResult) -> None:
     """A line a cohort, the later the darker."""
-    cohorts = sorted({value.cohort for value in result.lifetime})
+    cohorts = sorted({value.cohort for value in result.lifetime if value.value})
     for place, cohort in enumerate(cohorts):
         found = [value for value in result.lifetime if value.cohort == cohort and value.value]
         shade = SCALE(0.25 + 0.75 * place / max(1, len(cohorts) - 1))

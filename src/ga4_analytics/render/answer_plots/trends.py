@@ -98,8 +98,6 @@ def lifecycle(result: LifecycleResult) -> Figure:
             _stacked(axes, result, group)
         for axes in list(grid.flat)[len(groups) :]:
             axes.set_axis_off()
-        for axes in grid.flat:
-            axes.label_outer()
         first = grid.flat[0]
         handles, labels = first.get_legend_handles_labels()
         figure.legend(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 
 from ga4_analytics.questions.comparison import SegmentsResult
@@ -53,6 +54,10 @@ def user(result: UserResult) -> Figure:
         days = (min(at).astype("datetime64[D]").item(), max(at).astype("datetime64[D]").item())
         if days[0] != days[1]:
             time_axis(axes, days)
+        else:
+            room = np.timedelta64(30, "m")
+            axes.set_xlim(min(at) - room, max(at) + room)
+            axes.xaxis.set_major_formatter(DateFormatter("%H:%M\n%d %b %Y"))
         axes.set_title(f"User {short(result.key, 40)}: a colour a session")
         return figure
 
