@@ -56,8 +56,9 @@ def user(result: UserResult) -> Figure:
             time_axis(axes, days)
         else:
             room = np.timedelta64(30, "m")
-            axes.set_xlim(min(at) - room, max(at) + room)
-            axes.xaxis.set_major_formatter(DateFormatter("%H:%M\n%d %b %Y"))
+            ends = (min(at) - room, max(at) + room)
+            axes.set_xlim(ends)  # type: ignore[arg-type]
+            axes.xaxis.set_major_formatter(DateFormatter("%H:%M\n%d %b %Y"))  # type: ignore[no-untyped-call]
         axes.set_title(f"User {short(result.key, 40)}: a colour a session")
         return figure
 
