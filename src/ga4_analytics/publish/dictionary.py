@@ -25,7 +25,8 @@ def data_dictionary() -> str:
         "Rates are fractions in [0, 1], `_usd` is US dollars, `_usd_micros` their millionths, "
         "times are microseconds UTC, dates are those of the property's zone. What verifies a "
         "column of a mart: `index`, each build recounts it from the event index (`ga4 verify`); "
-        "`oracle`, the tests count it in plain Python from the exported events; `tests`, examples only.",
+        "`oracle`, the tests count it in plain Python from the exported events; `tests`, examples "
+        "only.",
     ]
     for folder, title, about in SECTIONS:
         models = _models(project_dir() / "models" / folder)
