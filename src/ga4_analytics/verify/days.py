@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from ga4_analytics.analyses import trends
+from ga4_analytics.analyses.told import needs, tells
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.filters import Condition, EventSelector, Filter
 from ga4_analytics.questions.query import Query
@@ -139,10 +140,11 @@ def counted(
         for day, value in zip(days, line.values, strict=True):
             if day in loaded:
                 rows.setdefault((day, *line.group), {})[line.label] = value
-    for row in rows.values():
+    for (day, *_), row in rows.items():
         for each in wanted:
-            # An event that is nowhere in the data happened never.
-            row.setdefault(each.column, 0)
+            # An event that is nowhere in the data happened never, where files can tell.
+            known = tells(loaded[day], needs((), None, each.of))
+            row.setdefault(each.column, 0 if known else None)
     return rows
 
 
