@@ -176,15 +176,15 @@ def test_every_option_equals_all_chains(case: Case) -> None:
 
 
 @settings(max_examples=250, **SLOW)
-@given(cases(plain=True, options=False))
-def test_plain_funnels_equal_all_chains_and_the_general_path(case: Case) -> None:
+@given(st.booleans().flatmap(lambda plain: cases(plain=plain, options=False)))
+def test_the_fast_path_equals_all_chains_and_the_general_path(case: Case) -> None:
     found = case.answer()
     check(case, found)
-    plan_of = funnel_run.run
+    run = funnel_run.run
 
     def in_general(index: Any, plan: Any, *rest: Any, **more: Any) -> Any:
-        assert plan.step_of is not None
-        return plan_of(index, replace(plan, step_of=None), *rest, **more)
+        assert plan.fast
+        return run(index, replace(plan, fast=False), *rest, **more)
 
     with mock.patch("ga4_analytics.analyses.funnel.run", in_general):
         general = case.answer()

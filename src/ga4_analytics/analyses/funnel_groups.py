@@ -183,7 +183,7 @@ def _by_all(
 ) -> Grouped:
     """A funnel for each group, made of its events alone."""
     sizes = np.zeros(len(groups.labels), np.int64)
-    entering = replace(plan.with_numbers(counting=2), step_of=None)
+    entering = replace(plan.with_numbers(counting=2), fast=False)
     for outcome in run(index, entering, chosen, threads):
         users = users_of_rows(outcome.part, outcome.entry_row)
         places = _at(groups, outcome.part, outcome.entry_row)
