@@ -51,6 +51,22 @@ undo_loads = {undo_loads}
 # Funnels of the funnel_steps mart: distinct event names in order; the window counts from the
 # first step and includes its last second.
 {funnels}
+
+# Columns of the event index beside the usual ones (country, device_category, source, page_path,
+# revenue_usd, ...): any event parameter, user property or item field, for filters and breakdowns.
+# kind: "text"; "integer"; "micros" (a decimal, kept exactly to six places); "texts" (several
+# values an event, as items have).
+#
+# [[columns]]
+# name = "page_title"
+# source = "event_params.page_title"
+# kind = "text"
+#
+# [[columns]]
+# name = "item_category"
+# source = "items.item_category"
+# kind = "texts"
+{columns}
 """
 
 
@@ -77,6 +93,11 @@ def settings_file(settings: Settings) -> str:
             f"window_seconds = {funnel.window_seconds}\n"
             for funnel in settings.funnels
         ).rstrip(),
+        "columns": "\n".join(
+            f"[[columns]]\nname = {json.dumps(column.name)}\n"
+            f"source = {json.dumps(column.source)}\nkind = {json.dumps(column.kind)}\n"
+            for column in settings.columns
+        ).rstrip(),
     }
     numbers = {
         name: getattr(settings, name)
@@ -88,4 +109,4 @@ def settings_file(settings: Settings) -> str:
             "undo_loads",
         )
     }
-    return _TEMPLATE.format(**quoted, **numbers)
+    return _TEMPLATE.format(**quoted, **numbers).rstrip("\n") + "\n"

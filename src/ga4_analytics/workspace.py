@@ -15,12 +15,14 @@ from ga4_analytics.errors import BuildError, SettingsError
 from ga4_analytics.exports.base import ExportResult
 from ga4_analytics.exports.run import export_all
 from ga4_analytics.ingest import LoadOptions, LoadResult, load
+from ga4_analytics.index.reader import Index
 from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.explain import Explained, explain
 from ga4_analytics.ingest.forget import Person, find_person, forget
 from ga4_analytics.ingest.history import Undone, undo
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.publish.findings import write_findings
+from ga4_analytics.publish.indexes import build_indexes
 from ga4_analytics.publish.loads import collect_loads, collect_rejects
 from ga4_analytics.publish.snapshot import Snapshot, drop_earlier, publish
 from ga4_analytics.publish.status import collect_status
@@ -150,11 +152,12 @@ class Workspace:
         with self._locked("explain"), unpacking(self.settings.state_dir) as unpacked:
             return explain([str(path) for path in paths], columns, unpacked)
 
-    def build(self, *, unit_tests: bool = False) -> BuildResult:
-        """Build and test the models, then publish them as one snapshot.
+    def build(self, *, unit_tests: bool = False, fresh_index: bool = False) -> BuildResult:
+        """Build and test the models and the event index, then publish them as one snapshot.
 
         Args:
             unit_tests: Whether dbt's own unit tests run too.
+            fresh_index: Whether the index uses nothing of the one before.
 
         Raises:
             BuildError: Nothing is loaded, or a model or test failed; what was published stays.
@@ -170,9 +173,23 @@ class Workspace:
             result = build_models(
                 self.warehouse, self.settings, progress=self.progress, unit_tests=unit_tests
             )
+            with self.progress.phase("Indexing", None, "rows") as advance:
+                indexes = build_indexes(self.warehouse, self.settings, advance, fresh=fresh_index)
             with self.progress.phase("Publishing", None, "marts") as advance:
-                publish(self.warehouse, self.settings, self.clock(), lambda mart: advance(1))
+                now = self.clock()
+                publish(self.warehouse, self.settings, now, lambda mart: advance(1), indexes)
             return result
+
+    def index(self, dataset: str | None = None) -> Index:
+        """Open the published event index of a property.
+
+        Args:
+            dataset: The property, where it is not that of the settings.
+
+        Raises:
+            StaleError: There is none, or its files are gone or of another format.
+        """
+        return self.snapshot().index(dataset or self.settings.dataset, self.settings.state_dir)
 
     def loads(self, load_id: str | None = None) -> dict[str, Any]:
         """The ledger: every load, or all that is known of one.
@@ -246,7 +263,8 @@ class Workspace:
         had_outputs = self.settings.outputs_dir.exists()
         for folder in (self.settings.reports_dir, self.settings.outputs_dir):
             shutil.rmtree(folder, ignore_errors=True)
-        self.build()
+        # The dictionaries of the index before may hold what is to go.
+        self.build(fresh_index=True)
         # dbt writes the command line, and with it the id, into its logs and results.
         shutil.rmtree(self.settings.state_dir / "dbt", ignore_errors=True)
         drop_earlier(self.settings)

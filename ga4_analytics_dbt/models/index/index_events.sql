@@ -50,7 +50,9 @@ select
     events.purchase_revenue_micros,
     events.refund_value_usd_micros,
     events.event_value_usd_micros,
-    events.event_params
+    events.user_first_touch_timestamp,
+    events.event_params,
+    events.user_properties
 from events
 left join sessions
     on events.dataset = sessions.dataset

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ga4_analytics.settings import Settings
+
 Kind = Literal["text", "integer", "micros", "texts"]
 """text: one of few values, kept as codes; integer and micros: 64-bit numbers (micros in
 millionths, so that decimals stay exact); texts: any number of values an event, as an
@@ -54,3 +56,17 @@ DEFAULT_COLUMNS = (
         "experiment_variant", "texts", "event_params.experiment_variant", "Experiment variants"
     ),
 )
+
+
+def specs_of(settings: Settings) -> tuple[ColumnSpec, ...]:
+    """The columns of an index with these settings: the defaults and those added.
+
+    >>> from pathlib import Path
+    >>> specs_of(Settings(Path("."))) == DEFAULT_COLUMNS
+    True
+    """
+    added = (
+        ColumnSpec(column.name, column.kind, column.source, column.source)
+        for column in settings.columns
+    )
+    return (*DEFAULT_COLUMNS, *added)

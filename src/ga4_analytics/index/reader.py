@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ga4_analytics.index.arrange import NAMES
+from ga4_analytics.index.rows import NAMES
 from ga4_analytics.index.calendar import Calendar
 from ga4_analytics.index.columns import ColumnSpec
 from ga4_analytics.index.dictionary import Dictionary

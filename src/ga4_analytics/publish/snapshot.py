@@ -1,4 +1,4 @@
-"""One snapshot of the marts that every surface reads: Parquet files and ``status.json``.
+"""One snapshot that every surface reads: the marts as Parquet, the indexes, ``status.json``.
 
 A snapshot is written beside the live one and becomes live by one rename of the file
 ``CURRENT``; a publisher that dies in between leaves the old one live, and the next
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ga4_analytics.errors import BuildError, StaleError
+from ga4_analytics.index.reader import Index
+from ga4_analytics.publish.indexes import IndexBuild, clear_files, open_published, write_manifests
 from ga4_analytics.publish.status import collect_status, fingerprint
 from ga4_analytics.settings import Settings
 from ga4_analytics.storage.atomic import atomic_folder, remove_leftovers, write_text
@@ -71,6 +73,18 @@ class Snapshot:
                 remedy="Publish again with `ga4 build`.",
             ) from error
 
+    def index(self, dataset: str, state_dir: Path) -> Index:
+        """Open the index of a dataset.
+
+        Args:
+            dataset: The property.
+            state_dir: The workspace's folder for what the program alone needs.
+
+        Raises:
+            StaleError: The snapshot has none, or its files are gone or of another format.
+        """
+        return open_published(self.folder, dataset, state_dir)
+
     @classmethod
     def current(cls, settings: Settings) -> Snapshot:
         """The live snapshot of a workspace.
@@ -110,6 +124,7 @@ def publish(
     settings: Settings,
     now_us: int,
     progress: Progress = lambda mart: None,
+    indexes: Sequence[IndexBuild] = (),
 ) -> Snapshot:
     """Write every mart and the status as one snapshot and make it the live one.
 
@@ -119,6 +134,7 @@ def publish(
         settings: The workspace's settings.
         now_us: The time of publishing, microseconds UTC.
         progress: Told of each mart.
+        indexes: Indexes whose files are written; they become live with the marts.
 
     Raises:
         BuildError: A mart is not in the warehouse.
@@ -135,16 +151,20 @@ def publish(
         for facts in status["datasets"]:
             facts["users"] = users.get(facts["dataset"])
         status["marts"] = _write_marts(warehouse, draft, progress)
+        status["indexes"] = write_manifests(draft, indexes)
         text = json.dumps(status, indent=2, ensure_ascii=False) + "\n"
         (draft / _STATUS).write_text(text, encoding="utf-8")
     write_text(settings.state_dir / _POINTER, name + "\n")
     _clear(root, keep={name, previous})
+    clear_files(settings.state_dir, root)
     return Snapshot.open(root / name)
 
 
 def drop_earlier(settings: Settings) -> None:
     """Remove every snapshot but the live one."""
-    _clear(settings.state_dir / _FOLDER, keep={_live_id(settings)})
+    root = settings.state_dir / _FOLDER
+    _clear(root, keep={_live_id(settings)})
+    clear_files(settings.state_dir, root)
 
 
 def check_current(snapshot: Snapshot, warehouse: Warehouse, settings: Settings) -> None:
