@@ -17,6 +17,7 @@ from ga4_analytics.index.layout import Segment
 from ga4_analytics.index.reader import Index
 
 Groups = NDArray[np.uint32]
+Rows = slice | NDArray[np.int64]
 Label = tuple[str | None, ...]
 """The value of each column of a breakdown; null is a group of its own."""
 
@@ -38,9 +39,9 @@ class _Axis:
     labels: tuple[str | None, ...]
     numbers: NDArray[np.int64] | None
 
-    def places(self, segment: Segment, first: int, end: int) -> NDArray[np.int64]:
+    def places(self, segment: Segment, at: Rows) -> NDArray[np.int64]:
         values = segment.name if self.spec.name == NAMES else segment.columns[self.spec.name]
-        rows = values[first:end]
+        rows = values[at]
         if self.numbers is None:
             return rows.astype(np.int64)
         return np.searchsorted(self.numbers, rows)
@@ -71,7 +72,16 @@ class Grouping:
         Returns:
             Shape (end - first,).
         """
-        key = _keys(self._axes, segment, first, end)
+        return self.at(segment, slice(first, end))
+
+    def at(self, segment: Segment, rows: Rows) -> Groups:
+        """The group of each of some rows, wherever they are.
+
+        Args:
+            segment: The segment.
+            rows: Numbers of rows, or a slice.
+        """
+        key = _keys(self._axes, segment, rows)
         if self._combinations is not None:
             key = np.searchsorted(self._combinations, key)
         group = key.astype(np.uint32)
@@ -119,7 +129,7 @@ def grouping(index: Index, by: Sequence[str]) -> Grouping:
     if not axes:
         return Grouping(((),), axes, None)
     pieces = [
-        np.unique(_keys(axes, segment, 0, segment.rows))
+        np.unique(_keys(axes, segment, slice(None)))
         for segment in (*index.segments, *index.nobody)
     ]
     combinations = np.unique(np.concatenate(pieces)) if pieces else np.zeros(0, np.int64)
@@ -150,10 +160,10 @@ def _axis(index: Index, name: str, field: str) -> _Axis:
     return _Axis(spec, labels, numbers.astype(np.int64))
 
 
-def _keys(axes: Sequence[_Axis], segment: Segment, first: int, end: int) -> NDArray[np.int64]:
-    key = np.zeros(end - first, np.int64)
+def _keys(axes: Sequence[_Axis], segment: Segment, rows: Rows) -> NDArray[np.int64]:
+    key = np.zeros(len(segment.name[rows]), np.int64)
     for axis in axes:
-        key = key * len(axis.labels) + axis.places(segment, first, end)
+        key = key * len(axis.labels) + axis.places(segment, rows)
     return key
 
 

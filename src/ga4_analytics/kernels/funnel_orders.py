@@ -1,0 +1,166 @@
+"""One attempt at a funnel whose steps are consecutive, or come in any order.
+
+The arrays are those of `funnel_attempts`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from ga4_analytics.kernels.funnel_attempts import end_of, start_of
+from ga4_analytics.kernels.funnel_ties import ONE, advance, assign
+
+
+@njit(nogil=True, cache=True)
+def reach_strictly(  # type: ignore[no-untyped-def]
+    entry, count, time, steps, moment, last, window, step_window, least, worst, owner, found, out,
+):  # fmt: skip
+    """An attempt whose steps are consecutive events of the unit.
+
+    Args:
+        entry: The event that enters.
+        count: How many events the unit has.
+        time: See above.
+        steps: See above.
+        moment: See above.
+        last: How many steps there are.
+        window: Longest time from the entry, microseconds.
+        step_window: Longest time from the step before.
+        least: Shortest time from the step before.
+        worst: Whether ties are resolved against the funnel.
+        owner: Scratch, see `advance`.
+        found: int64 (1,): the time at which the last step was reached.
+        out: int64, one a step: the events that serve; length 0: not asked for.
+
+    Returns:
+        How many steps it reached.
+    """
+    lo = start_of(moment, entry)
+    hi = end_of(moment, lo, count)
+    limit = 0 if worst or least > 0 else last
+    top = advance(steps, lo, hi, entry, 1, last, limit, owner)
+    if worst and hi - lo > 1:
+        return 1
+    best, chosen = 0, 0
+    for first in range(top, 0, -1):
+        # The events of the first moment that do not serve stand before the entry.
+        level = _strict_rest(
+            first, lo, hi, entry, count, time, steps, moment, last, window, step_window, least,
+            worst, owner, found, out[:0],
+        )  # fmt: skip
+        if level > best:
+            best, chosen = level, first
+        if best == last:
+            break
+    if len(out):
+        out[0] = entry
+        assign(steps, lo, hi, entry, 1, chosen, owner, out)
+        _strict_rest(
+            chosen, lo, hi, entry, count, time, steps, moment, last, window, step_window, least,
+            worst, owner, found, out,
+        )  # fmt: skip
+    return best
+
+
+@njit(nogil=True, cache=True)
+def _strict_rest(  # type: ignore[no-untyped-def]
+    level, before, lo, entry, count, time, steps, moment, last, window, step_window, least, worst,
+    owner, found, out,
+):  # fmt: skip
+    """Go on from the events at ``before`` with those from ``lo``, as far as they serve in turn."""
+    limit = 1 if least > 0 else last
+    while level < last and lo < count:
+        gone = time[lo] - time[before]
+        if time[lo] - time[entry] > window or gone > step_window or gone < least:
+            return level
+        hi = end_of(moment, lo, count)
+        if worst and hi - lo > 1:
+            for i in range(lo, hi):
+                if not (steps[i] >> np.uint64(level)) & ONE:
+                    return level
+            level += 1
+            if level == last:
+                found[0] = time[lo]
+            return level
+        done = advance(steps, lo, hi, -1, level, last, limit, owner)
+        if len(out):
+            assign(steps, lo, hi, -1, level, done, owner, out)
+        if done - level < hi - lo and done < last:
+            return done
+        level = done
+        before = lo
+        lo = hi
+    if level == last:
+        found[0] = time[before]
+    return level
+
+
+@njit(nogil=True, cache=True)
+def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, found, out):  # type: ignore[no-untyped-def]
+    """An attempt whose steps come in any order: how many of them events from it on serve.
+
+    Args:
+        entry: The first event; it serves a step.
+        count: How many events the unit has.
+        time: See above.
+        steps: See above.
+        moment: See above.
+        last: How many steps there are.
+        window: Longest time from the entry, microseconds.
+        owner: Scratch (3, events): step of each event.
+        found: int64 (1,): the time at which all were done.
+        out: int64, one a step: the events that brought one more, in their order; length 0: not
+            asked for.
+
+    Returns:
+        How many steps were done.
+    """
+    lo = start_of(moment, entry)
+    holder = np.full(last, -1, np.int64)
+    level = 0
+    i = entry
+    begun = False
+    while i < count and time[i] - time[entry] <= window and level < last:
+        if (i != entry or not begun) and _take(i, steps, holder, last):
+            if len(out):
+                out[level] = i
+            level += 1
+            found[0] = time[i]
+        if begun:
+            i += 1
+        else:
+            begun = True
+            i = lo
+    return level
+
+
+@njit(nogil=True, cache=True)
+def _take(event, steps, holder, last):  # type: ignore[no-untyped-def]
+    """Let an event serve a step that nobody serves, moving others where that helps."""
+    via = np.full(last, -1, np.int64)  # the event that would take each step
+    queue = np.empty(last + 1, np.int64)
+    queue[0] = event
+    head, tail = 0, 1
+    while head < tail:
+        taker = queue[head]
+        head += 1
+        for step in range(last):
+            if via[step] >= 0 or not (steps[taker] >> np.uint64(step)) & ONE:
+                continue
+            via[step] = taker
+            if holder[step] >= 0:
+                queue[tail] = holder[step]
+                tail += 1
+                continue
+            while True:
+                taker = via[step]
+                left = -1
+                for other in range(last):
+                    if holder[other] == taker:
+                        left = other
+                holder[step] = taker
+                if left < 0:
+                    return True
+                step = left
+    return False
