@@ -1,0 +1,211 @@
+"""Counts of who was there when, from user-days or from what `matched` found in rows.
+
+A *who* is a user, or a user within one group of a breakdown. Who ``p`` owns the distinct,
+ascending slots (days, or hours) from ``offsets[p]`` up to, not including, ``offsets[p + 1]``.
+``table[slot - base]`` is the bucket of a slot, or -1 where it does not count. Arguments that
+may be None are left out of the compiled code where they are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def histogram(days, base, counts):  # type: ignore[no-untyped-def]
+    """Count user-days of everybody by day.
+
+    Args:
+        days: A day each.
+        base: The first day that is counted.
+        counts: int64, shape (4, days); added to. The four are to be summed: neighbours often
+            are of one day, and would wait for each other.
+    """
+    n = days.shape[0]
+    whole = n - n % 4
+    for i in range(0, whole, 4):
+        counts[0, np.int64(days[i]) - base] += 1
+        counts[1, np.int64(days[i + 1]) - base] += 1
+        counts[2, np.int64(days[i + 2]) - base] += 1
+        counts[3, np.int64(days[i + 3]) - base] += 1
+    for i in range(whole, n):
+        counts[0, np.int64(days[i]) - base] += 1
+
+
+@njit(nogil=True, cache=True)
+def users_by_bucket(  # type: ignore[no-untyped-def]
+    offsets, slots, first, end, chosen, group, table, base, counts, totals
+):
+    """Count distinct whos in each bucket, and in the whole range.
+
+    Args:
+        offsets: Offsets of whos into ``slots``.
+        slots: Distinct slots, ascending.
+        first: First who.
+        end: Who after the last.
+        chosen: 1 for each who counts, or None.
+        group: Group of each who, or None.
+        table: Bucket by slot, ascending, or -1.
+        base: The first slot of the table.
+        counts: int64, shape (groups, buckets); added to.
+        totals: int64, shape (groups,); added to.
+    """
+    for p in range(first, end):
+        if chosen is not None and chosen[p] == 0:
+            continue
+        g = 0 if group is None else np.int64(group[p])
+        before = -1
+        for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
+            bucket = table[np.int64(slots[i]) - base]
+            if bucket > before:
+                counts[g, bucket] += 1
+                before = bucket
+        totals[g] += before >= 0
+
+
+@njit(nogil=True, cache=True)
+def new_by_bucket(  # type: ignore[no-untyped-def]
+    offsets, days, first, end, chosen, group, pair_user, origin, base_user, table, base,
+    counts, totals,
+):  # fmt: skip
+    """Count whos in the bucket of the day on which their user is new, if it is a day of theirs.
+
+    Args:
+        offsets: Offsets of whos into ``days``.
+        days: Distinct days, ascending.
+        first: First who.
+        end: Who after the last.
+        chosen: 1 for each who counts, or None.
+        group: Group of each who, or None.
+        pair_user: User of each who, or None: they are the users.
+        origin: Day on which each user is new, or -1, counted from ``base_user``.
+        base_user: User of ``origin[0]``.
+        table: Bucket by day, or -1.
+        base: The first day of the table.
+        counts: int64, shape (groups, buckets); added to.
+        totals: int64, shape (groups,); added to.
+    """
+    for p in range(first, end):
+        if chosen is not None and chosen[p] == 0:
+            continue
+        u = np.int64(p) if pair_user is None else np.int64(pair_user[p])
+        day = np.int64(origin[u - base_user])
+        if day < 0 or table[day - base] < 0:
+            continue
+        g = 0 if group is None else np.int64(group[p])
+        for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
+            if np.int64(days[i]) == day:
+                counts[g, table[day - base]] += 1
+                totals[g] += 1
+                break
+
+
+@njit(nogil=True, cache=True)
+def rolling(  # type: ignore[no-untyped-def]
+    offsets, days, first, end, chosen, group, flags, need, base, width, changes
+):
+    """How the number of distinct whos of the last days changes from day to day.
+
+    Args:
+        offsets: Offsets of whos into ``days``.
+        days: Distinct days, ascending.
+        first: First who.
+        end: Who after the last.
+        chosen: 1 for each who counts, or None.
+        group: Group of each who, or None.
+        flags: Flags of each day, or None.
+        need: uint8 flags that a day asks for, by day from ``base``, or None.
+        base: The first day.
+        width: Days in a window.
+        changes: int64, shape (groups, days + width + 1) of zeros; added to. Its running sum is
+            the number.
+    """
+    for p in range(first, end):
+        if chosen is not None and chosen[p] == 0:
+            continue
+        g = 0 if group is None else np.int64(group[p])
+        until = np.int64(-1)
+        for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
+            day = np.int64(days[i]) - base
+            if flags is not None and (flags[i] & need[day]) == 0:
+                continue
+            if until >= 0:
+                changes[g, min(day, until)] -= 1
+            changes[g, day] += 1
+            until = day + width
+        if until >= 0:
+            changes[g, until] -= 1
+
+
+@njit(nogil=True, cache=True)
+def lifecycle(  # type: ignore[no-untyped-def]
+    offsets, days, first, end, chosen, group, pair_user, origin, base_user, table, base, counts
+):
+    """Count whos by what a bucket is to them: new, returning, resurrecting, dormant.
+
+    Args:
+        offsets: Offsets of whos into ``days``.
+        days: Distinct days, ascending.
+        first: First who.
+        end: Who after the last.
+        chosen: 1 for each who counts, or None.
+        group: Group of each who, or None.
+        pair_user: User of each who, or None: they are the users.
+        origin: Day on which each user is new, or -1 for who is never new.
+        base_user: User of ``origin[0]``.
+        table: Bucket by day, ascending.
+        base: The first day of the table.
+        counts: int64, shape (groups, 4, buckets + 1); added to. Kinds stand in the order
+            named; a dormant who is counted in the first bucket without them.
+    """
+    for p in range(first, end):
+        if chosen is not None and chosen[p] == 0:
+            continue
+        u = np.int64(p) if pair_user is None else np.int64(pair_user[p])
+        g = 0 if group is None else np.int64(group[p])
+        before = np.int64(-1)
+        for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
+            bucket = np.int64(table[np.int64(days[i]) - base])
+            if bucket == before:
+                continue
+            kind = 2
+            if before < 0:
+                if origin[u - base_user] >= 0:
+                    kind = 0
+            elif bucket == before + 1:
+                kind = 1
+            else:
+                counts[g, 3, before + 1] += 1
+            counts[g, kind, bucket] += 1
+            before = bucket
+        if before >= 0:
+            counts[g, 3, before + 1] += 1
+
+
+@njit(nogil=True, cache=True)
+def active_buckets(offsets, days, first, end, chosen, group, table, base, counts):  # type: ignore[no-untyped-def]
+    """Count whos by in how many buckets they are.
+
+    Args:
+        offsets: Offsets of whos into ``days``.
+        days: Distinct days, ascending.
+        first: First who.
+        end: Who after the last.
+        chosen: 1 for each who counts, or None.
+        group: Group of each who, or None.
+        table: Bucket by day, ascending, or -1.
+        base: The first day of the table.
+        counts: int64, shape (groups, buckets + 1), by number of buckets; added to.
+    """
+    for p in range(first, end):
+        if chosen is not None and chosen[p] == 0:
+            continue
+        g = 0 if group is None else np.int64(group[p])
+        before = -1
+        n = 0
+        for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
+            bucket = table[np.int64(days[i]) - base]
+            n += bucket > before
+            before = max(before, bucket)
+        counts[g, n] += 1

@@ -1,0 +1,248 @@
+"""Who comes back in which period after the start.
+
+Entry: 0 the first start in the data, where it is in range; 1 the first in range; 2 the first
+in each unit of time in range. Mode: 0 in period k exactly; 1 in period k or later (counted at
+the last period of a user, so that the caller adds up from behind); 2 in a bracket of periods.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+TIMELESS = 8
+
+
+@njit(nogil=True, cache=True)
+def by_calendar(  # type: ignore[no-untyped-def]
+    users, start_offsets, start_days, start_first, start_group, return_offsets, return_days,
+    return_first, return_sum, chosen, origin, entry, mode, low, high, until, table, base, shift,
+    brackets, entries, counts, amounts, mature, hit, mine, tally,
+):  # fmt: skip
+    """Count users by cohort, and those who came back by period, in calendar units.
+
+    Args:
+        users: How many users.
+        start_offsets: User k's start days begin at ``start_offsets[start_first + k]``.
+        start_days: Distinct days of start events, ascending within a user.
+        start_first: See ``start_offsets``.
+        start_group: Group of the first start event of each of these days, or None.
+        return_offsets: As ``start_offsets``, of return events.
+        return_days: As ``start_days``.
+        return_first: As ``start_first``.
+        return_sum: int64 sum of the value column on each of these days, or None.
+        chosen: 1 for each of these users who counts, or None.
+        origin: Below 0 for each of these users who is left out, or None.
+        entry: See above.
+        mode: See above.
+        low: First day of the range.
+        high: Last day of the range.
+        until: Last day whose returns count.
+        table: Unit of each day from ``base``, ascending.
+        base: The first day of the table.
+        shift: The unit of cohort 0.
+        brackets: int64, shape (periods, 2): first and last period of each bracket; of mode 0
+            and 1 only its length counts.
+        entries: int64, shape (groups, cohorts); added to.
+        counts: int64, shape (groups, cohorts, periods); added to.
+        amounts: The same shape, of sums; length 0 where ``return_sum`` is None; added to.
+        mature: uint8, shape (cohorts, periods); which cells the tally looks at.
+        hit: uint8, one a period; changed.
+        mine: int64, shape (2, periods); changed.
+        tally: int64, shape (periods, most entries + 1, most entries + 1), or None; added to:
+            users by entries in mature cells and returns among them.
+    """
+    periods = brackets.shape[0]
+    for k in range(users):
+        if chosen is not None and chosen[k] == 0:
+            continue
+        first = np.int64(start_offsets[start_first + k])
+        end = np.int64(start_offsets[start_first + k + 1])
+        if first == end or (origin is not None and origin[k] < 0):
+            continue
+        from_return = np.int64(return_offsets[return_first + k])
+        end_return = np.int64(return_offsets[return_first + k + 1])
+        if tally is not None:
+            mine[:, :] = 0
+        unit_before = -1
+        started = False
+        for i in range(first, end):
+            day = np.int64(start_days[i])
+            if day < low or day > high:
+                if entry == 0 or day > high:
+                    break
+                continue
+            unit = table[day - base]
+            if unit == unit_before:
+                continue
+            unit_before = unit
+            cohort = np.int64(unit) - shift
+            g = 0 if start_group is None else start_group[i]
+            started = True
+            entries[g, cohort] += 1
+            while (
+                from_return < end_return and table[np.int64(return_days[from_return]) - base] < unit
+            ):
+                from_return += 1
+            if tally is not None:
+                hit[:] = 0
+            before = np.int64(-1)
+            for j in range(from_return, end_return):
+                back = np.int64(return_days[j])
+                if back > until:
+                    break
+                n = np.int64(table[back - base]) - unit
+                if mode == 0:
+                    if n >= periods:
+                        break
+                    if n != before:
+                        counts[g, cohort, n] += 1
+                        hit[n] = 1
+                    if return_sum is not None:
+                        amounts[g, cohort, n] += return_sum[j]
+                elif mode == 1:
+                    if return_sum is not None:
+                        amounts[g, cohort, min(n, periods - 1)] += return_sum[j]
+                else:
+                    for b in range(periods):
+                        if brackets[b, 0] <= n <= brackets[b, 1]:
+                            if before < brackets[b, 0]:
+                                counts[g, cohort, b] += 1
+                                hit[b] = 1
+                            if return_sum is not None:
+                                amounts[g, cohort, b] += return_sum[j]
+                before = n
+            if mode == 1 and before >= 0:
+                counts[g, cohort, min(before, periods - 1)] += 1
+                if tally is not None:
+                    hit[: min(before, periods - 1) + 1] = 1
+            if tally is not None:
+                for b in range(periods):
+                    if mature[cohort, b] != 0:
+                        mine[0, b] += 1
+                        mine[1, b] += hit[b]
+            if entry != 2:
+                break
+        if tally is not None and started:
+            for b in range(periods):
+                tally[b, mine[0, b], mine[1, b]] += 1
+
+
+@njit(nogil=True, cache=True)
+def by_clock(  # type: ignore[no-untyped-def]
+    user_row, first_user, end_user, time_us, flags, bits, start_bit, return_bit, cohorts, group,
+    values, null, chosen, origin, entry, mode, until, length, brackets, seen, entries, counts,
+    amounts, mature, hit, mine, tally,
+):  # fmt: skip
+    """As `by_calendar`, with periods of a length counted from the start event's microsecond.
+
+    Rows without a time of their own neither start nor return. A return at the very microsecond
+    of the start counts in period 0, whatever the order of the two.
+
+    Args:
+        user_row: Offsets of users into rows.
+        first_user: First user.
+        end_user: User after the last.
+        time_us: Times of the segment's rows.
+        flags: Their flags.
+        bits: uint64 selector bits of these users' rows.
+        start_bit: The bit of start events.
+        return_bit: The bit of return events.
+        cohorts: int32 cohort of each of these rows by its day, -1 outside the range.
+        group: Group of each of these rows, or None.
+        values: int64 of each row of the segment, or None.
+        null: What stands for no number in ``values``.
+        chosen: 1 for each of the segment's users who counts.
+        origin: Below 0 for each of these users who is left out, or None.
+        entry: See above.
+        mode: See above.
+        until: The first microsecond whose returns no longer count.
+        length: Of a period, microseconds.
+        brackets: See `by_calendar`.
+        seen: int64 zeros, one a cohort; changed.
+        entries: See `by_calendar`.
+        counts: See `by_calendar`.
+        amounts: See `by_calendar`.
+        mature: See `by_calendar`.
+        hit: See `by_calendar`.
+        mine: See `by_calendar`.
+        tally: See `by_calendar`.
+    """
+    periods = brackets.shape[0]
+    offset = np.int64(user_row[first_user])
+    for u in range(first_user, end_user):
+        if chosen[u] == 0 or (origin is not None and origin[u - first_user] < 0):
+            continue
+        begin = np.int64(user_row[u])
+        end = np.int64(user_row[u + 1])
+        if tally is not None:
+            mine[:, :] = 0
+        started = False
+        for i in range(begin, end):
+            if (bits[i - offset] & start_bit) == 0 or (flags[i] & TIMELESS) != 0:
+                continue
+            cohort = np.int64(cohorts[i - offset])
+            if cohort < 0:
+                if entry == 0:
+                    break
+                continue
+            if seen[cohort] == u + 1:
+                continue
+            seen[cohort] = u + 1
+            started = True
+            g = 0 if group is None else np.int64(group[i - offset])
+            entries[g, cohort] += 1
+            at = i
+            while at > begin and time_us[at - 1] == time_us[i]:
+                at -= 1
+            if tally is not None:
+                hit[:] = 0
+            n = np.int64(0)
+            next_period = time_us[i] + length
+            before = np.int64(-1)
+            for j in range(at, end):
+                if (bits[j - offset] & return_bit) == 0 or (flags[j] & TIMELESS) != 0:
+                    continue
+                now = time_us[j]
+                if now >= until:
+                    break
+                if now >= next_period:
+                    n = (now - time_us[i]) // length
+                    next_period = time_us[i] + (n + 1) * length
+                value = np.int64(0)
+                if values is not None and values[j] != null:
+                    value = values[j]
+                if mode == 0:
+                    if n >= periods:
+                        break
+                    if n != before:
+                        counts[g, cohort, n] += 1
+                        hit[n] = 1
+                    if values is not None:
+                        amounts[g, cohort, n] += value
+                elif mode == 1:
+                    if values is not None:
+                        amounts[g, cohort, min(n, periods - 1)] += value
+                else:
+                    for b in range(periods):
+                        if brackets[b, 0] <= n <= brackets[b, 1]:
+                            if before < brackets[b, 0]:
+                                counts[g, cohort, b] += 1
+                                hit[b] = 1
+                            if values is not None:
+                                amounts[g, cohort, b] += value
+                before = n
+            if mode == 1 and before >= 0:
+                counts[g, cohort, min(before, periods - 1)] += 1
+                if tally is not None:
+                    hit[: min(before, periods - 1) + 1] = 1
+            if tally is not None:
+                for b in range(periods):
+                    if mature[cohort, b] != 0:
+                        mine[0, b] += 1
+                        mine[1, b] += hit[b]
+            if entry != 2:
+                break
+        if tally is not None and started:
+            for b in range(periods):
+                tally[b, mine[0, b], mine[1, b]] += 1

@@ -1,0 +1,130 @@
+"""Sessions told by gaps in time alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+TIMELESS = 8
+
+
+@njit(nogil=True, cache=True)
+def any_flag(flags, first, end, flag):  # type: ignore[no-untyped-def]
+    """Whether any of some rows has a flag."""
+    found = np.uint8(0)
+    for i in range(first, end):
+        found |= flags[i]
+    return (found & flag) != 0
+
+
+@njit(nogil=True, cache=True)
+def by_gap(  # type: ignore[no-untyped-def]
+    user_row, user_run, run_row, run_day, time_us, first, end, chosen, gap_us, table, base, counts
+):
+    """Count sessions of all rows by the bucket of the day of their first row.
+
+    A session is a run of a user's rows with no gap longer than ``gap_us`` between them.
+
+    Args:
+        user_row: Offsets of users into rows.
+        user_run: Offsets of users into day runs.
+        run_row: First row of each run.
+        run_day: Its day.
+        time_us: Times, ascending within a user; each is its row's own.
+        first: First user.
+        end: User after the last.
+        chosen: 1 for each user who counts.
+        gap_us: Longest gap inside a session, microseconds.
+        table: Bucket by day, from day ``base``, or -1.
+        base: The first day of the table.
+        counts: int64, shape (buckets, 3): sessions, their lengths in microseconds, their rows;
+            added to.
+    """
+    for u in range(first, end):
+        if chosen[u] == 0:
+            continue
+        bucket = -1
+        first_run = np.int64(user_run[u])
+        end_run = np.int64(user_run[u + 1])
+        for r in range(first_run, end_run):
+            begin = np.int64(run_row[r])
+            last = np.int64(run_row[r + 1]) if r + 1 < end_run else np.int64(user_row[u + 1])
+            if r > first_run:
+                # The rows up to the first gap belong to the session of the day before.
+                row = begin
+                while row < last and time_us[row] - time_us[row - 1] <= gap_us:
+                    row += 1
+                if bucket >= 0:
+                    counts[bucket, 1] += time_us[row - 1] - time_us[begin - 1]
+                    counts[bucket, 2] += row - begin
+                if row == last:
+                    continue
+                begin = row
+            gaps = np.int64(1)
+            lost = np.int64(0)
+            for i in range(begin + 1, last):
+                between = time_us[i] - time_us[i - 1]
+                apart = between > gap_us
+                gaps += apart
+                lost += between if apart else 0
+            bucket = table[np.int64(run_day[r]) - base]
+            if bucket >= 0:
+                counts[bucket, 0] += gaps
+                counts[bucket, 1] += time_us[last - 1] - time_us[begin] - lost
+                counts[bucket, 2] += last - begin
+
+
+@njit(nogil=True, cache=True)
+def by_gap_of_some(  # type: ignore[no-untyped-def]
+    user_row, user_run, run_row, run_day, time_us, flags, first, end, chosen, bits, bit,
+    gap_us, table, base, counts,
+):  # fmt: skip
+    """As `by_gap`, of the rows that meet a selector.
+
+    Rows without a time of their own, and rows that do not meet the selector, are passed over.
+
+    Args:
+        user_row: Offsets of users into rows.
+        user_run: Offsets of users into day runs.
+        run_row: First row of each run.
+        run_day: Its day.
+        time_us: Times, ascending within a user.
+        flags: Flags of rows.
+        first: First user.
+        end: User after the last.
+        chosen: 1 for each user who counts.
+        bits: uint64 selector bits of these users' rows.
+        bit: The selector's bit.
+        gap_us: Longest gap inside a session, microseconds.
+        table: Bucket by day, from day ``base``, or -1.
+        base: The first day of the table.
+        counts: int64, shape (buckets, 3): sessions, their lengths in microseconds, their rows;
+            added to.
+    """
+    offset = np.int64(user_row[first])
+    for u in range(first, end):
+        if chosen[u] == 0:
+            continue
+        bucket = -1
+        before = np.int64(0)
+        started = False
+        end_run = np.int64(user_run[u + 1])
+        for r in range(np.int64(user_run[u]), end_run):
+            last = np.int64(run_row[r + 1]) if r + 1 < end_run else np.int64(user_row[u + 1])
+            today = table[np.int64(run_day[r]) - base]
+            for i in range(np.int64(run_row[r]), last):
+                if (flags[i] & TIMELESS) != 0:
+                    continue
+                if (bits[i - offset] & bit) == 0:
+                    continue
+                now = time_us[i]
+                if not started or now - before > gap_us:
+                    started = True
+                    bucket = today
+                    if bucket >= 0:
+                        counts[bucket, 0] += 1
+                elif bucket >= 0:
+                    counts[bucket, 1] += now - before
+                if bucket >= 0:
+                    counts[bucket, 2] += 1
+                before = now
