@@ -42,6 +42,7 @@ class Event:
         marked: ``is_active_user``.
         engaged: Whether its session is engaged.
         touch: ``user_first_touch_timestamp``.
+        timeless: Whether it has no time of its own; its ``time`` is then its day's start.
     """
 
     user: str | None
@@ -53,6 +54,7 @@ class Event:
     marked: bool | None = None
     engaged: bool | None = None
     touch: int | None = None
+    timeless: bool = False
 
     def day(self, zone: str) -> date:
         """Its day in the property's zone."""
@@ -90,7 +92,7 @@ def rows_of(
             "dataset": "ga4",
             "event_id": str(uuid.UUID(int=place)),
             "event_date": event.day(zone),
-            "event_timestamp": event.time,
+            "event_timestamp": None if event.timeless else event.time,
             "order_us": event.time,
             "event_name": event.name,
             "user_key": event.user,
@@ -238,6 +240,6 @@ def _sessions_in_order(events: list[Event]) -> list[Event]:
             session = numbers[key]
         renamed[place] = Event(
             event.user, event.name, event.time, event.batch, session, event.columns,
-            event.marked, event.engaged, event.touch,
+            event.marked, event.engaged, event.touch, event.timeless,
         )  # fmt: skip
     return [renamed[place] for place in range(len(events))]

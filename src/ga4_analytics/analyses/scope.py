@@ -12,6 +12,7 @@ from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.filters import in_words
 from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.results import Finality
+from ga4_analytics.questions.segments import segment_in_words
 
 
 @dataclass(frozen=True)
@@ -96,4 +97,6 @@ def words_of(index: Index, query: Query, scope: Scope) -> tuple[str, ...]:
     sentences = [f"Days {scope.start} to {scope.end}, both included, in {zone}.", who]
     if query.where is not None:
         sentences.append(f"Only events where {in_words(query.where)}.")
+    if query.users is not None:
+        sentences.append(f"Only users with: {segment_in_words(query.users)}.")
     return tuple(sentences)

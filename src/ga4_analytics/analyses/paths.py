@@ -1,0 +1,367 @@
+"""Paths: which events come after, or before, some events."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ga4_analytics.analyses.masks import Masks, compiled
+from ga4_analytics.analyses.names import column, event_code
+from ga4_analytics.analyses.parts import PART_ROWS, Part, on_each, parts
+from ga4_analytics.analyses.people import chosen_users
+from ga4_analytics.analyses.scope import Scope, scope_of, words_of
+from ga4_analytics.errors import QuestionError
+from ga4_analytics.index.arrange import NAMES
+from ga4_analytics.index.layout import I64, MASKED_NAMES, U8, Segment
+from ga4_analytics.index.reader import Index
+from ga4_analytics.kernels import paths as kernels
+from ga4_analytics.questions.filters import Condition, EventSelector, Filter
+from ga4_analytics.questions.paths import Level, Link, Path, PathsQuestion, PathsResult
+from ga4_analytics.questions.query import seconds
+from ga4_analytics.questions.segments import event_in_words
+from ga4_analytics.stats.proportions import wilson
+
+UNBOUNDED = 2**62
+OTHER = "(other)"
+Table = NDArray[np.uint64]
+Rows = NDArray[np.uint32]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A question that is worked out for an index.
+
+    Attributes:
+        question: The question.
+        scope: Its days.
+        masks: Bit 0: may be a step; bit 1: a path begins there.
+        texts: Steps by code.
+        rank: Place of each step's code in byte order.
+        name_rank: Place of each name's code in byte order.
+        bits: Bits of a packed step; 0 where paths do not fit.
+        window_us: Longest time.
+    """
+
+    question: PathsQuestion
+    scope: Scope
+    masks: Masks
+    texts: tuple[str | None, ...]
+    rank: I64
+    name_rank: I64
+    bits: int
+    window_us: int
+
+    @property
+    def backwards(self) -> bool:
+        return self.question.direction == "to"
+
+    @property
+    def plain(self) -> bool:
+        """Whether event names alone decide, within sessions, about every anchor."""
+        asked = self.question
+        return (
+            self.masks.plain
+            and asked.step == NAMES
+            and asked.per == "session"
+            and asked.anchors == "every"
+            and not asked.window
+            and not asked.merge
+            and self.bits > 0
+        )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Paths as a table and their total numbers.
+
+    Attributes:
+        table: Keys and counts.
+        rows: The codes, where paths are not packed.
+        used: How many places are taken.
+        totals: Paths, users, events, events in an open order.
+    """
+
+    table: Table
+    rows: Rows
+    used: int
+    totals: I64
+
+
+def answer(index: Index, question: PathsQuestion, *, threads: int | None = None) -> PathsResult:
+    """Count paths.
+
+    Args:
+        index: The index.
+        question: The question.
+        threads: How many at once; None: one a processor.
+
+    Raises:
+        QuestionError: A number is out of bounds, or something is named that is not there.
+    """
+    begun = time.perf_counter()
+    plan = _plan(index, question)
+    chosen = chosen_users(index, question.query.users, threads=threads)
+    found = _plain(index, plan, chosen, threads) if plan.plain else None
+    found = found or _general(index, plan, chosen, threads)
+    codes, counts = _unpacked(found, plan)
+    total, users, events, open_order = (int(number) for number in found.totals)
+    links, levels = _drawn(codes, counts, plan, total)
+    return PathsResult(
+        spec=question,
+        definition=_words(index, plan, events, open_order),
+        finality=plan.scope.finality,
+        seconds=time.perf_counter() - begun,
+        paths=total,
+        users=users,
+        distinct=len(counts),
+        top=_listed(codes, counts, plan, total),
+        links=links,
+        levels=levels,
+        events=events,
+        open_order=open_order,
+    )
+
+
+def _plan(index: Index, question: PathsQuestion) -> _Plan:
+    scope = scope_of(index, question.query)
+    _check(question)
+    spec = column(index, question.step, "step")
+    if spec.kind != "text":
+        raise QuestionError(
+            f"step: {question.step} does not hold one text an event.",
+            rule="Steps are values of a column with one text an event.",
+            remedy="Take event_name, page_path or another such column.",
+        )
+    for place, name in enumerate(question.hide):
+        event_code(index, name, f"hide[{place}]")
+    hidden: Filter | None = None
+    if question.hide:
+        hidden = Condition(NAMES, "is_not", question.hide)
+    masks = compiled(index, (EventSelector(where=hidden), question.anchor), question.query.where)
+    texts = tuple(index.dictionaries[spec.name].texts())
+    bits = len(texts).bit_length()
+    return _Plan(
+        question=question,
+        scope=scope,
+        masks=masks,
+        texts=texts,
+        rank=_ranks(texts),
+        name_rank=_ranks(index.names.texts()),
+        bits=bits if bits * question.depth <= 63 else 0,
+        window_us=seconds(question.window) * 1_000_000 if question.window else UNBOUNDED,
+    )
+
+
+def _check(question: PathsQuestion) -> None:
+    for field, value, most in (("depth", question.depth, 20), ("shown", question.shown, 10_000)):
+        if not 1 <= value <= most:
+            raise QuestionError(
+                f"{field}: {value} is out of bounds.",
+                rule=f"{field} is 1 to {most:,}.",
+                remedy=f"Give a {field} between them.",
+            )
+    if question.query.by:
+        raise QuestionError(
+            f"by: paths are not broken down, not by {question.query.by[0]!r} either.",
+            rule="A question for paths has no breakdown.",
+            remedy="Filter the events or users in place of it, and ask once for each value.",
+        )
+
+
+def _ranks(texts: Sequence[str | None]) -> I64:
+    """The place of each code in byte order of the texts, null first."""
+    order = sorted(range(len(texts)), key=lambda code: (texts[code] or "").encode())
+    ranks = np.empty(len(texts), np.int64)
+    ranks[order] = np.arange(len(texts))
+    return ranks
+
+
+def _plain(index: Index, plan: _Plan, chosen: tuple[U8, ...], threads: int | None) -> _Found | None:
+    """Count by the fast kernel; users whose sessions are interrupted are counted besides."""
+    kinds = (plan.masks.names & np.uint64(3)).astype(np.uint8)
+    anchors = np.flatnonzero(kinds & 2)
+    places = np.minimum(anchors - 1, MASKED_NAMES).astype(np.uint32)
+    names = np.bitwise_or.reduce(np.left_shift(np.uint32(1), places), initial=np.uint32(0))
+    count = threads or os.cpu_count() or 1
+    rows = max(PART_ROWS, sum(segment.rows for segment in index.segments) // (2 * count) + 1)
+    odd = {id(segment): np.zeros(segment.users, np.uint8) for segment in index.segments}
+
+    def work(part: Part) -> _Found:
+        given = part.segment
+        totals = np.zeros(4, np.int64)
+        table, used = kernels.plain_paths(
+            given.user_row, given.user_run, given.user_visit, given.user_session,
+            given.user_names, given.run_row, given.run_day, given.visit_row, part.chosen,
+            given.name, given.flags, kinds, plan.name_rank, np.uint32(names),
+            part.first_user, part.end_user, plan.scope.first_day, plan.scope.last_day,
+            plan.question.depth, np.uint64(plan.bits), plan.backwards, odd[id(given)], totals,
+        )  # fmt: skip
+        return _Found(table, _no_rows(plan), used, totals)
+
+    found = on_each(work, parts(index.segments, chosen, rows), threads)
+    left = tuple(odd[id(segment)] for segment in index.segments)
+    if any(each.any() for each in left):
+        found.append(_general(index, plan, left, threads))
+    return reduce(_joined, found) if found else None
+
+
+def _general(index: Index, plan: _Plan, chosen: tuple[U8, ...], threads: int | None) -> _Found:
+    """Count paths of any kind."""
+    asked = plan.question
+    which = {"every": 0, "first": 1, "last": 2}[asked.anchors]
+
+    def work(part: Part) -> _Found:
+        given = part.segment
+        totals = np.zeros(4, np.int64)
+        if not part.chosen[part.first_user : part.end_user].any():
+            return _nothing(plan)
+        table, rows, used = kernels.general_paths(
+            given.user_row, given.user_run, given.user_visit, given.user_session,
+            given.run_row, given.run_day, given.visit_row, given.visit_session, part.chosen,
+            given.name, _codes(given, asked.step), given.time_us, given.flags,
+            plan.masks.rows(given, part.first_row, part.end_row), plan.name_rank, plan.rank,
+            part.first_user, part.end_user, plan.scope.first_day, plan.scope.last_day,
+            asked.depth, plan.bits, plan.backwards, asked.per == "session", plan.window_us,
+            asked.merge, which, totals,
+        )  # fmt: skip
+        return _Found(table, rows, used, totals)
+
+    return reduce(_joined, on_each(work, parts(index.segments, chosen), threads), _nothing(plan))
+
+
+def _codes(segment: Segment, step: str) -> NDArray[np.generic]:
+    return segment.name if step == NAMES else segment.columns[step]
+
+
+def _no_rows(plan: _Plan) -> Rows:
+    return np.zeros((0, plan.question.depth), np.uint32)
+
+
+def _nothing(plan: _Plan) -> _Found:
+    size = 16
+    rows = _no_rows(plan) if plan.bits else np.zeros((size, plan.question.depth), np.uint32)
+    return _Found(kernels.new_table(size), rows, 0, np.zeros(4, np.int64))
+
+
+def _joined(one: _Found, other: _Found) -> _Found:
+    totals = one.totals + other.totals
+    if len(one.rows):
+        table, rows, used = kernels.merged_rows(
+            one.table, one.rows, one.used, other.table, other.rows
+        )
+        return _Found(table, rows, used, totals)
+    table, used = kernels.merged(one.table, one.used, other.table)
+    return _Found(table, one.rows, used, totals)
+
+
+def _unpacked(found: _Found, plan: _Plan) -> tuple[Rows, I64]:
+    """The different paths as codes, shape (paths, depth), and their counts.
+
+    The anchor's own step is not part of a path. 0 stands where a path has ended.
+    """
+    taken = np.flatnonzero(found.table[:, 1])
+    counts = found.table[taken, 1].astype(np.int64)
+    if not plan.bits:
+        return found.rows[taken], counts
+    keys = found.table[taken, 0]
+    shifts = np.arange(plan.question.depth, dtype=np.uint64) * np.uint64(plan.bits)
+    codes = (keys[:, None] >> shifts) & np.uint64((1 << plan.bits) - 1)
+    return codes.astype(np.uint32), counts
+
+
+def _listed(codes: Rows, counts: I64, plan: _Plan, total: int) -> tuple[Path, ...]:
+    """The commonest paths."""
+    if not len(counts):
+        return ()
+    shown = min(plan.question.shown, len(counts))
+    least = np.partition(counts, -shown)[-shown]
+    kept = np.flatnonzero(counts >= least)
+    # Byte order of steps; what has ended stands before every step.
+    ranks = np.where(codes[kept] > 0, plan.rank[codes[kept]] + 1, 0)
+    order = np.lexsort((*ranks.T[::-1], -counts[kept]))[:shown]
+    return tuple(
+        Path(
+            (plan.question.anchor.shown, *(str(plan.texts[code]) for code in codes[at] if code)),
+            int(counts[at]),
+            wilson(int(counts[at]), total),
+        )
+        for at in kept[order]
+    )
+
+
+def _drawn(
+    codes: Rows, counts: I64, plan: _Plan, total: int
+) -> tuple[tuple[Link, ...], tuple[Level, ...]]:
+    """Links between the levels and how many paths reach each."""
+    links: list[Link] = []
+    levels: list[Level] = []
+    names: list[str] = [plan.question.anchor.shown]
+    source = np.zeros(len(counts), np.int64)
+    before = total
+    for level in range(plan.question.depth):
+        there = codes[:, level] > 0
+        reached = int(counts[there].sum())
+        levels.append(Level(level + 1, reached, before - reached, wilson(reached, total)))
+        before = reached
+        if not reached:
+            continue
+        targets, next_names = _grouped(codes[:, level], counts, plan)
+        width = len(next_names)
+        pairs = np.bincount(
+            source[there] * width + targets[there], counts[there], len(names) * width
+        ).astype(np.int64)
+        found = [(int(pairs[at]), *divmod(int(at), width)) for at in np.flatnonzero(pairs)]
+        found.sort(key=lambda link: (-link[0], link[1], link[2]))
+        links += [Link(level + 1, names[a], next_names[b], count) for count, a, b in found]
+        source, names = targets, next_names
+    return tuple(links), tuple(levels)
+
+
+def _grouped(codes: Rows, counts: I64, plan: _Plan) -> tuple[I64, list[str]]:
+    """The place of each path's step among the commonest of its level, and their names."""
+    sizes = np.bincount(codes, counts, len(plan.texts)).astype(np.int64)
+    sizes[0] = 0
+    order = np.lexsort((plan.rank, -sizes))
+    kept = [int(code) for code in order[: plan.question.query.top] if sizes[code]]
+    places = np.full(len(plan.texts), len(kept), np.int64)
+    places[kept] = np.arange(len(kept))
+    names = [str(plan.texts[code]) for code in kept]
+    others = [OTHER] if np.count_nonzero(sizes) > len(kept) else []
+    return places[codes], names + others
+
+
+def _words(index: Index, plan: _Plan, events: int, open_order: int) -> tuple[str, ...]:
+    asked = plan.question
+    unit = asked.per
+    which = {
+        "every": f"every {event_in_words(asked.anchor)}",
+        "first": f"the first {event_in_words(asked.anchor)} of each {unit}",
+        "last": f"the last {event_in_words(asked.anchor)} of each {unit}",
+    }[asked.anchors]
+    side = "after" if asked.direction == "from" else "before"
+    within = f" within {asked.window}" if asked.window else ""
+    share = f"{open_order / events:.2%}" if events else "none"
+    sentences = [
+        *words_of(index, asked.query, plan.scope),
+        f"A path is {which} on these days with the up to {asked.depth} steps {side} it in its "
+        f"{unit}{within}, the nearest first; steps may lie outside the days.",
+        "Events without a time of their own"
+        + (", or without a session," if unit == "session" else "")
+        + " are in no path.",
+        "Events of one microsecond are in the order of their batch; what that leaves open is in "
+        f"byte order of event name and step, so no order of rows or ids matters: {open_order:,} "
+        f"of {events:,} events ({share}).",
+    ]
+    if asked.step != NAMES:
+        sentences.append(f"Steps are values of {asked.step}; an event without one is no step.")
+    if asked.hide:
+        sentences.append(f"No steps: {', '.join(asked.hide)}.")
+    if asked.merge:
+        sentences.append("A step equal to the one before it, the anchor's too, is left out.")
+    return tuple(sentences)

@@ -1,0 +1,114 @@
+"""Paths against their oracle, on hostile small logs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from logs import Event, index_of
+from oracles.paths import paths
+from property_users import ZONES, hostile, in_zone, selectors
+
+from ga4_analytics.analyses.paths import answer
+from ga4_analytics.questions.codec import decode, encode
+from ga4_analytics.questions.filters import Condition, EventSelector
+from ga4_analytics.questions.paths import PathsQuestion, PathsResult
+from ga4_analytics.questions.query import Query
+from ga4_analytics.questions.segments import Did
+
+
+@st.composite
+def questions(draw: st.DrawFn, names: list[str]) -> PathsQuestion:
+    """Questions with any of their options."""
+    start = draw(st.one_of(st.none(), st.just(date(2020, 11, 1))))
+    end = start and start + timedelta(draw(st.integers(0, 2)))
+    plain = draw(st.booleans())
+    some = st.lists(st.sampled_from(names), max_size=2, unique=True).map(tuple)
+    query = Query(
+        start=start,
+        end=end,
+        where=None if plain else draw(st.sampled_from([None, Condition("country", "is_set")])),
+        users=draw(st.sampled_from([None, Did(EventSelector((names[0],)))])),
+        top=draw(st.integers(1, 3)),
+    )
+    return PathsQuestion(
+        anchor=EventSelector(draw(some)) if plain else draw(selectors(names)),
+        direction=draw(st.sampled_from(["from", "to"])),
+        depth=draw(st.sampled_from([1, 2, 3, 5, 20])),
+        per="session" if plain else draw(st.sampled_from(["session", "user"])),
+        window="" if plain else draw(st.sampled_from(["", "30m", "1d"])),
+        anchors="every" if plain else draw(st.sampled_from(["every", "first", "last"])),
+        step="event_name" if plain else draw(st.sampled_from(["event_name", "country"])),
+        hide=draw(some),
+        merge=not plain and draw(st.booleans()),
+        shown=draw(st.sampled_from([1, 1000])),
+        query=query,
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), hostile(), st.sampled_from(ZONES), st.integers(1, 3))
+def test_paths_are_those_of_the_oracle(
+    data: st.DataObject, events: list[Event], zone: str, split: int
+) -> None:
+    events = in_zone(events, zone)
+    names = sorted({event.name for event in events})
+    if not names:
+        return
+    question = data.draw(questions(names))
+    found = answer(index_of(events, zone, split=split), question, threads=split)
+    expected = paths(events, question, zone)
+    check(found, expected, question)
+    again = replace(answer(index_of(events[::-1], zone), question, threads=1), seconds=0)
+    assert again == replace(found, seconds=0)
+    assert decode(PathsQuestion, encode(question)) == question
+
+
+def check(found: PathsResult, expected: Counter[tuple[str, ...]], question: PathsQuestion) -> None:
+    """Compare a result with the counted paths."""
+    anchor = question.anchor.shown
+    ordered = sorted(
+        expected.items(), key=lambda pair: (-pair[1], [step.encode() for step in pair[0]])
+    )
+    assert [(each.steps, each.count) for each in found.top] == [
+        ((anchor, *steps), count) for steps, count in ordered[: question.shown]
+    ]
+    assert found.paths == sum(expected.values())
+    assert found.distinct == len(expected)
+    for level in found.levels:
+        reached = sum(count for steps, count in ordered if len(steps) >= level.level)
+        ended = sum(count for steps, count in ordered if len(steps) == level.level - 1)
+        assert (level.reached, level.dropped) == (reached, ended)
+        links = [link for link in found.links if link.level == level.level]
+        assert sum(link.count for link in links) == reached
+        for link in links:
+            assert link.count == _linked(ordered, link.level, link.source, link.target, question)
+
+
+def _linked(
+    ordered: list[tuple[tuple[str, ...], int]],
+    level: int,
+    source: str,
+    target: str,
+    question: PathsQuestion,
+) -> int:
+    def shown(at: int, steps: tuple[str, ...]) -> str:
+        if at == 0:
+            return question.anchor.shown
+        sizes = Counter[str]()
+        for others, count in ordered:
+            if len(others) >= at:
+                sizes[others[at - 1]] += count
+        kept = sorted(sizes, key=lambda step: (-sizes[step], step.encode()))[: question.query.top]
+        return steps[at - 1] if steps[at - 1] in kept else "(other)"
+
+    return sum(
+        count
+        for steps, count in ordered
+        if len(steps) >= level
+        and shown(level - 1, steps) == source
+        and shown(level, steps) == target
+    )
