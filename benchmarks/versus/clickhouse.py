@@ -61,7 +61,8 @@ class ClickHouse:
 
         funnels = both(self.funnel)
         many: dict[str, dict[str, Callable[[Any], Any]]] = {
-            "funnel": funnels, "filtered": funnels, "repeated": funnels, "turned": funnels,
+            "funnel": funnels, "filtered": funnels, "turned": funnels,
+            "repeated": {"arrayFold": self.folded, "asof joins": self.asof},
             "by_device": both(self.by_device),
             # In the table's order this takes twenty times as long.
             "by_session": {"hashed": partial(self.funnel, key="uid, session")},
@@ -85,9 +86,8 @@ class ClickHouse:
 
     def _window_funnel(self, question: Funnel) -> str:
         window = question.window * 1_000_000 or _NO_WINDOW
-        mode = ", 'strict_once'" if question.repeats else ""
         steps = ", ".join(condition(step) for step in question.steps)
-        return f"windowFunnel({window}{mode})(toUInt64(ts), {steps})"
+        return f"windowFunnel({window})(toUInt64(ts), {steps})"
 
     def _any_step(self, question: Funnel) -> str:
         return " or ".join(dict.fromkeys(condition(step) for step in question.steps))
@@ -99,6 +99,50 @@ class ClickHouse:
             f"g.events where {self._any_step(question)} group by {key}) group by level{settings}"
         )
         return reached(rows, len(question.steps))
+
+    def folded(self, question: Funnel) -> Any:
+        """The latest entry that reached each step, carried over each user's sorted rows.
+
+        ``windowFunnel`` lets one row fill two equal steps; its mode 'strict_once', which does
+        not, tries all chains and takes minutes for users with many events.
+        """
+        names = list(dict.fromkeys(step.name for step in question.steps))
+        window, none = question.window * 1_000_000, -(10**18)
+        codes = [names.index(step.name) for step in question.steps]
+        cases = ", ".join(f"event_name = '{name}', {code}" for code, name in enumerate(names))
+        nexts = [f"if(x.2 = {codes[0]}, x.1, a.1)"] + [
+            f"if(x.2 = {code} and x.1 - a.{k} <= {window}, a.{k}, a.{k + 1})"
+            for k, code in enumerate(codes[1:], 1)
+        ]
+        start = ", ".join(f"toInt64({none})" for _ in codes)
+        rows = self._rows(
+            f"select arrayCount(s -> s > 0, [{', '.join(f'f.{k + 1}' for k in range(len(codes)))}]) "
+            f"as level, count() from (select arrayFold((a, x) -> tuple({', '.join(nexts)}), "
+            f"arraySort(groupArray((ts, toUInt8(multiIf({cases}, 255))))), tuple({start})) as f "
+            f"from g.events where {self._any_step(question)} group by uid) "
+            f"group by level{_IN_ORDER}"
+        )
+        return reached(rows, len(codes))
+
+    def asof(self, question: Funnel) -> Any:
+        """Each entry looks up its next step; no two equal events of a user have one time."""
+        window, count = question.window * 1_000_000, len(question.steps)
+        sql = f"select uid, ts as t1, ts as t from g.events where {condition(question.steps[0])}"
+        sql = f"select uid, t1, t, 1 as level from ({sql})"
+        for k, (before, step) in enumerate(zip(question.steps, question.steps[1:], strict=False), 2):
+            after = ">" if before == step else ">="
+            # An entry that fails a step has no time any more and fails the next ones too.
+            sql = (
+                f"select a.uid as uid, a.t1 as t1, if(b.ts > 0 and b.ts - a.t1 <= {window}, b.ts, "
+                f"{10**18}) as t, if(t < {10**18}, {k}, a.level) as level from ({sql}) a asof left "
+                f"join (select uid, ts from g.events where {condition(step)}) b "
+                f"on a.uid = b.uid and b.ts {after} a.t"
+            )
+        rows = self._rows(
+            f"select level, count() from (select uid, max(level) as level from ({sql}) "
+            "group by uid) group by level"
+        )
+        return reached(rows, count)
 
     def by_device(self, question: Funnel, settings: str = "") -> Any:
         """The same with a user's device."""

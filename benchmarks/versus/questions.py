@@ -3,8 +3,8 @@
 Every question has variants of about the same work: each repetition asks the next one, so that
 nothing can be answered from memory of the last. Ties (events of one user and microsecond) go in
 the funnel's favour here as in ``windowFunnel``'s default; that rule differs from ours only where
-one row could fill two steps, so steps are disjoint, and where a step is repeated the peers are
-told to use a row once (``strict_once``; an ever later place in DuckDB). Paths take tied events
+one row could fill two steps, so steps are disjoint, and where a step is repeated the peers' SQL
+uses a row once. Paths take tied events
 in alphabetical order of their names.
 """
 
@@ -34,7 +34,6 @@ class Funnel(NamedTuple):
 
     steps: tuple[Step, ...]
     window: int
-    repeats: bool = False
 
 
 class Paths(NamedTuple):
@@ -142,7 +141,7 @@ _FILTERED = tuple(
     )
 )  # fmt: skip
 _REPEATED = tuple(
-    Funnel(_steps(text), window, True)
+    Funnel(_steps(text), window)
     for text, window in (
         ("session_start > view_item > view_item > add_to_cart > add_to_cart > purchase", 7 * DAY),
         ("session_start > view_item > view_item > view_item > add_to_cart > purchase", 7 * DAY),
