@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,6 @@ def open(folder: str | Path = ".", **settings: Any) -> Workspace:
         SettingsError: A setting is not valid.
     """
     # Imported late: whoever asks for the version needs none of it.
-    from ga4_analytics.workspace import Workspace
-
-    return Workspace.open(Path(folder), **settings)
+    module = import_module("ga4_analytics.workspace")
+    opened: Workspace = module.Workspace.open(Path(folder), **settings)
+    return opened

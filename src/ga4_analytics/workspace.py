@@ -14,8 +14,8 @@ from typing import Any
 from ga4_analytics.errors import BuildError, SettingsError
 from ga4_analytics.exports.base import ExportResult
 from ga4_analytics.exports.run import export_all
-from ga4_analytics.ingest import LoadOptions, LoadResult, load
 from ga4_analytics.index.reader import Index
+from ga4_analytics.ingest import LoadOptions, LoadResult, load
 from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.explain import Explained, explain
 from ga4_analytics.ingest.forget import Person, find_person, forget

@@ -8,6 +8,7 @@ import pytest
 
 from ga4_analytics.errors import SettingsError
 from ga4_analytics.settings import DEFAULT_FUNNELS, FunnelSetting, find_workspace, load_settings
+from ga4_analytics.settings_columns import ColumnSetting
 from ga4_analytics.settings_file import settings_file
 
 
@@ -43,6 +44,13 @@ def test_file_then_environment_then_flags(tmp_path: Path, monkeypatch: pytest.Mo
         ("funnels = [{name = 'a', steps = ['x', 'x'], window_seconds = 60}]", "repeated"),
         ("funnels = [{name = 'a', steps = ['x'], window_seconds = 60}]", "2 to 16"),
         ("funnels = [{name = 'a', steps = ['x', 'y'], window = 60}]", "Unknown: window"),
+        ("columns = [{name = 'Size', source = 'event_params.size'}]", "lower-case"),
+        ("columns = [{name = 'country', source = 'event_params.size'}]", "usual column"),
+        ("columns = [{name = 'size', source = 'params.size'}]", "event_params.KEY"),
+        ("columns = [{name = 'size', source = 'items.size', kind = 'text'}]", "'texts'"),
+        ("columns = [{name = 'size', source = 'city', kind = 'texts'}]", "one value an event"),
+        ("columns = [{name = 'size', source = 'city', kind = 'float'}]", "kind is one of"),
+        ("columns = [{name = 'size'}]", "needs name, source"),
         ("dataset = ", "TOML"),
     ],
 )
@@ -74,3 +82,17 @@ def test_the_nearest_workspace_upwards(tmp_path: Path) -> None:
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
     assert find_workspace(inside) == tmp_path
+
+
+def test_columns_are_read_and_written(tmp_path: Path) -> None:
+    (tmp_path / "ga4.toml").write_text(
+        "[[columns]]\nname = 'plan'\nsource = 'user_properties.plan'\nkind = 'text'\n"
+        "[[columns]]\nname = 'brand'\nsource = 'items.item_brand'\nkind = 'texts'\n"
+    )
+    found = load_settings(tmp_path)
+    assert found.columns == (
+        ColumnSetting("plan", "user_properties.plan", "text"),
+        ColumnSetting("brand", "items.item_brand", "texts"),
+    )
+    (tmp_path / "ga4.toml").write_text(settings_file(found))
+    assert load_settings(tmp_path) == found

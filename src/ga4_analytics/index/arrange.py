@@ -71,8 +71,9 @@ def lay_out(rows: Rows, tables: Mapping[str, Codes]) -> Segment:
     order = np.empty(len(rows), np.uint32)
     grouped(user, user_row[:-1].astype(np.int64), order)
     plain = rows.plain
-    tests = (plain["time"], *(plain[name] for name in BATCH))
-    sort_users(order, user_row, *tests, plain["high"], plain["low"])
+    # Arrays that cannot be written are another type to a kernel: it would be compiled twice.
+    tests = [np.require(plain[name], requirements="W") for name in ("time", *BATCH, "high", "low")]
+    sort_users(order, user_row, *tests)  # type: ignore[call-arg]
     columns: dict[str, NDArray[Any]] = {}
     offsets: dict[str, U32] = {}
     for name, values in rows.columns.items():
@@ -81,7 +82,8 @@ def lay_out(rows: Rows, tables: Mapping[str, Codes]) -> Segment:
         else:
             values = values[order]
         columns[name] = tables[name][values] if name in tables else values
-    return _frozen(_laid_out(rows, keys, user_row, order, tables[NAMES], columns, offsets))
+    made = _laid_out(rows, keys, user_row, order, tests[1:4], tables[NAMES], columns, offsets)
+    return _frozen(made)
 
 
 def _users(key: pa.Array) -> tuple[pa.Array, NDArray[np.int32]]:
@@ -102,6 +104,7 @@ def _laid_out(
     keys: pa.Array,
     user_row: U32,
     order: U32,
+    batch: Sequence[NDArray[Any]],
     names: Codes,
     columns: Mapping[str, NDArray[Any]],
     offsets: Mapping[str, U32],
@@ -112,8 +115,8 @@ def _laid_out(
     name = names[rows.plain["name"][order]]
     counts = [np.zeros(users + 1, np.int64) for _ in range(3)]
     user_names, touches = np.zeros(users, np.uint32), np.zeros(users, np.int64)
-    find_runs(
-        user_row, order, plain["time"], *(rows.plain[field] for field in BATCH), plain["day"],
+    find_runs(  # type: ignore[call-arg]
+        user_row, order, plain["time"], *batch, plain["day"],
         plain["session"], name, rows.plain["touch"][order], plain["flags"], user_names, touches,
         *counts, NO_NUMBER,
     )  # fmt: skip
@@ -141,13 +144,13 @@ def _laid_out(
     )  # fmt: skip
 
 
-def _lists_in_order(
-    offsets: U32, values: NDArray[Any], order: U32
-) -> tuple[U32, NDArray[Any]]:
+def _lists_in_order(offsets: U32, values: NDArray[Any], order: U32) -> tuple[U32, NDArray[Any]]:
     """Lists of rows in another order."""
-    lengths = np.diff(offsets.astype(np.int64))[order]
+    lengths = (offsets[1:].astype(np.int64) - offsets[:-1].astype(np.int64))[order]
     found = offsets_of(lengths)
-    places = np.arange(int(found[-1])) + np.repeat(offsets[order].astype(np.int64) - found[:-1], lengths)
+    places = np.arange(int(found[-1])) + np.repeat(
+        offsets[order].astype(np.int64) - found[:-1], lengths
+    )
     return found, values[places]
 
 

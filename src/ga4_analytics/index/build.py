@@ -172,7 +172,7 @@ def _segments(
         work: list[tuple[list[Path], tuple[str, ...]]] = [([path], ()) for path in spool.parts()]
         work += [([path for _, path in chunk], tuple(d for d, _ in chunk)) for chunk in chunks]
         with ThreadPoolExecutor(threads) as pool:
-            entries = list(pool.map(lambda job: _one(plan, *job, tables, advance), work))
+            entries = list(pool.map(lambda job: _one(plan, job[0], job[1], tables, advance), work))
     return _Made(
         users=tuple(entry for entry in entries if not entry.days),
         nobody=tuple(entry for entry in entries if entry.days),

@@ -1,4 +1,8 @@
-"""Dictionaries on disk: blocks of values that never change; new values make a new block."""
+"""Dictionaries on disk: blocks of values that never change; new values make new blocks.
+
+The new values of all columns of a build are in one file, because each file must be
+brought to the disk by itself.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +34,24 @@ def write_dictionaries(
         OSError: The disk is full or cannot be written.
     """
     there = {entry.column: entry.blocks for entry in before}
+    if any(len(blocks) >= MOST_BLOCKS for blocks in there.values()):
+        there = {}
+    known = {
+        column: sum(block.values for block in there.get(column, ())) for column in dictionaries
+    }
+    fresh = {
+        column: dictionaries[column].values.cast(pa.string())[known[column] :]
+        for column in sorted(dictionaries)
+    }
+    texts = pa.concat_arrays([pa.array([], pa.string()), *fresh.values()])
+    file = write_table(root, pa.table({"value": texts})) if len(texts) else None
     entries = []
-    for column, dictionary in sorted(dictionaries.items()):
+    first = 0
+    for column, values in fresh.items():
         blocks = there.get(column, ())
-        if len(blocks) >= MOST_BLOCKS:
-            blocks = ()
-        known = sum(block.values for block in blocks)
-        if len(dictionary) > known:
-            fresh = dictionary.values[known:]
-            blocks = (*blocks, Block(write_table(root, pa.table({"value": fresh})), len(fresh)))
+        if file is not None and len(values):
+            blocks = (*blocks, Block(file, first, len(values)))
+        first += len(values)
         entries.append(DictionaryEntry(column, blocks))
     return tuple(entries)
 
@@ -50,13 +63,16 @@ def read_dictionaries(root: Path, entries: Sequence[DictionaryEntry]) -> dict[st
         StaleError: A file is gone or damaged.
     """
     found = {}
+    files: dict[str, pa.Array] = {}
     for entry in entries:
         parts = [pa.array([], pa.string())]
         for block in entry.blocks:
-            table = read_table(root, block.file)
-            if table.num_rows != block.values:
+            if block.file.file not in files:
+                files[block.file.file] = _texts(root, block.file)
+            texts = files[block.file.file]
+            if len(texts) < block.first + block.values:
                 raise _damaged(block.file)
-            parts += table["value"].chunks
+            parts.append(texts.slice(block.first, block.values))
         found[entry.column] = Dictionary(parts[-1] if len(parts) == 2 else pa.concat_arrays(parts))
     return found
 
@@ -86,6 +102,10 @@ def read_table(root: Path, facts: FileFacts) -> pa.Table:
         return pa.ipc.open_file(source).read_all()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _damaged(facts) from error
+
+
+def _texts(root: Path, facts: FileFacts) -> pa.Array:
+    return pa.concat_arrays([pa.array([], pa.string()), *read_table(root, facts)["value"].chunks])
 
 
 def _damaged(facts: FileFacts) -> StaleError:

@@ -133,7 +133,7 @@ def select(dataset: str, specs: Sequence[ColumnSpec], wanted: Wanted) -> tuple[s
 
 
 def _item_lists(specs: Sequence[ColumnSpec]) -> str:
-    """SQL for the texts of each event's items, in their order: ``v`` before each, ``n`` for null."""
+    """SQL for the texts of each event's items in order: ``v`` before each, ``n`` for null."""
     fields = [
         f"string_agg(coalesce('v' || replace(cast({spec.source.partition('.')[2]} as text), "
         f"chr(31), ' '), 'n'), chr(31) order by item_index) as v{place}"

@@ -78,9 +78,16 @@ class SegmentEntry:
 
 @dataclass(frozen=True)
 class Block:
-    """Some values of a dictionary, in the order of their codes."""
+    """Some values of a dictionary, in the order of their codes.
+
+    Attributes:
+        file: A file of texts.
+        first: Place of the first value in it.
+        values: How many there are.
+    """
 
     file: FileFacts
+    first: int
     values: int
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ga4_analytics.index.rows import NAMES
 from ga4_analytics.index.calendar import Calendar
 from ga4_analytics.index.columns import ColumnSpec
 from ga4_analytics.index.dictionary import Dictionary
 from ga4_analytics.index.layout import Segment
+from ga4_analytics.index.rows import NAMES
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,9 @@ def find_change(
     touched = [_seen(segments, days), _moved(people, facts.people)]
     if days:
         found = list(warehouse.stream(_USERS_SQL, (before.dataset, days)))
-        touched.append(pa.chunked_array([b.column(0).cast(pa.string()) for b in found], pa.string()))
+        touched.append(
+            pa.chunked_array([b.column(0).cast(pa.string()) for b in found], pa.string())
+        )
     users = pc.unique(pa.chunked_array([c for part in touched for c in part.chunks], pa.string()))
     dead = tuple(_places(segment, users) for segment in segments)
     rows = _new_rows(before, segments, dead, days, facts, worn)
@@ -175,5 +177,3 @@ def _new_rows(
     worn = sum(lost) + small + read
     total = max(before.rows, 1)
     return read if worn <= most * total else None
-
-

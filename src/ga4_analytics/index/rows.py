@@ -97,11 +97,11 @@ def text_buffers(column: pa.ChunkedArray | pa.Array) -> tuple[NDArray[Any], NDAr
     """
     texts = whole(column) if isinstance(column, pa.ChunkedArray) else column.cast(pa.string())
     if not len(texts):
-        return np.zeros(1, np.int32), np.zeros(1, np.uint8)
+        return np.frombuffer(bytes(4), np.int32), np.frombuffer(bytes(1), np.uint8)
     _, at, data = texts.buffers()
     offsets = np.frombuffer(at, np.int32, len(texts) + 1, texts.offset * 4)
     if data is None or not data.size:
-        return offsets, np.zeros(1, np.uint8)
+        return offsets, np.frombuffer(bytes(1), np.uint8)
     return offsets, np.frombuffer(data, np.uint8)
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ga4_analytics.errors import StaleError
 from ga4_analytics.index.columns import NO_NUMBER
+from ga4_analytics.index.dictionary import code_type
 from ga4_analytics.index.layout import FORMAT, U8, Segment
 from ga4_analytics.index.rows import text_buffers
 from ga4_analytics.storage.atomic import atomic_file
@@ -90,15 +91,18 @@ def write_named(
     digest = hashlib.sha256()
     sizes = [len(piece) if isinstance(piece, bytes) else piece.nbytes for piece in pieces]
     total = sum(map(_padded, sizes))
-    views = [piece if isinstance(piece, bytes) else piece.view(np.uint8) for piece in pieces]
+    views = [
+        memoryview(piece if isinstance(piece, bytes) else piece.view(np.uint8).data)
+        for piece in pieces
+    ]
     for view, size in zip(views, sizes, strict=True):
-        digest.update(memoryview(view))
+        digest.update(view)
         digest.update(bytes(_padded(size) - size))
     name = f"{folder}/{digest.hexdigest()[:24]}.{ending}"
     with atomic_file(root / name) as draft, draft.open("wb", buffering=0) as file:
         _preallocate(file.fileno(), total)
         for view, size in zip(views, sizes, strict=True):
-            _write_all(file.fileno(), memoryview(view))
+            _write_all(file.fileno(), view)
             _write_all(file.fileno(), memoryview(bytes(_padded(size) - size)))
     return FileFacts(name, total, digest.hexdigest())
 
@@ -130,7 +134,11 @@ def read_segment(root: Path, facts: FileFacts, dead: NDArray[np.uint32] | None =
         alive[dead] = 0
     alive.setflags(write=False)
     touch = array("user_touch_us") if "user_touch_us" in head["arrays"] else _no_touch(head)
-    fields = {name: array(name) for name in _flat_fields()}
+    stored = head["arrays"].keys() | head["aliases"].keys()
+    fields = {name: array(name) for name in _flat_fields() if name in stored}
+    if "visit_session" not in stored:
+        fields["visit_session"] = _counted(fields["user_session"])
+        fields["visit_session"].setflags(write=False)
     return Segment(
         keys=_keys(head, array),
         alive=alive,
@@ -176,7 +184,7 @@ def _stored(segment: Segment) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         other = _ALIASES.get(name)
         if other is not None and np.array_equal(values, getattr(segment, other)):
             aliases[name] = other
-        else:
+        elif name != "visit_session" or not _is_counted(segment):
             arrays[name] = values
     if (segment.user_touch_us != NO_NUMBER).any():
         arrays["user_touch_us"] = segment.user_touch_us
@@ -187,6 +195,24 @@ def _stored(segment: Segment) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         for name, values in arrays.items()
     }
     return little, aliases
+
+
+def _is_counted(segment: Segment) -> bool:
+    """Whether visits are the sessions, one after the other."""
+    same = np.array_equal(segment.user_visit, segment.user_session)
+    return same and np.array_equal(segment.visit_session, _counted(segment.user_session))
+
+
+def _counted(offsets: NDArray[np.uint32]) -> NDArray[Any]:
+    """1, 2, ... for what each user owns.
+
+    >>> _counted(np.array([0, 2, 2, 3], np.uint32)).tolist()
+    [1, 2, 1]
+    """
+    starts = offsets[:-1].astype(np.int64)
+    counts = offsets[1:].astype(np.int64) - starts
+    found = np.arange(1, len(counts) and int(offsets[-1]) + 1) - np.repeat(starts, counts)
+    return found.astype(code_type(int(found.max(initial=0))))
 
 
 def _flat_fields() -> tuple[str, ...]:
@@ -202,9 +228,7 @@ def _no_touch(head: Mapping[str, Any]) -> NDArray[np.int64]:
 
 def _keys(head: Mapping[str, Any], array: Any) -> pa.Array:
     offsets, data = array("keys.offsets"), array("keys.data")
-    keys = pa.StringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data)
-    )
+    keys = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
     return pa.concat_arrays([keys, pa.nulls(1, pa.string())]) if head["nobody"] else keys
 
 

@@ -114,14 +114,18 @@ def sort_users(order, user_row, time, page, request, event, high, low):  # type:
         high: uint64 by row, first half of the id.
         low: uint64 by row, second half of the id.
     """
-    longest = 0
+    longest = np.int64(0)
     for u in range(user_row.shape[0] - 1):
-        longest = max(longest, np.int64(user_row[u + 1]) - np.int64(user_row[u]))
+        size = np.int64(user_row[u + 1]) - np.int64(user_row[u])
+        if size > longest:
+            longest = size
     other = np.empty(longest, order.dtype)
     for u in range(user_row.shape[0] - 1):
         first, end = np.int64(user_row[u]), np.int64(user_row[u + 1])
         for start in range(first, end, _SHORT):
-            stop = min(start + _SHORT, end)
+            stop = np.int64(start + _SHORT)
+            if stop > end:
+                stop = end
             for i in range(start + 1, stop):
                 row = order[i]
                 j = i - 1
@@ -132,7 +136,10 @@ def sort_users(order, user_row, time, page, request, event, high, low):  # type:
         width = _SHORT
         while width < end - first:
             for start in range(first, end - width, 2 * width):
-                middle, stop = start + width, min(start + 2 * width, end)
+                middle = start + width
+                stop = np.int64(start + 2 * width)
+                if stop > end:
+                    stop = end
                 if not _before(
                     order[middle], order[middle - 1], time, page, request, event, high, low
                 ):
@@ -181,13 +188,17 @@ def find_runs(  # type: ignore[no-untyped-def]
     for u in range(user_row.shape[0] - 1):
         bits = np.uint32(0)
         least = np.int64(no_touch)
-        runs, visits, most = 0, 0, 0
+        runs, visits, most = 0, 0, np.uint32(0)
         first = np.int64(user_row[u])
         for i in range(first, np.int64(user_row[u + 1])):
-            bits |= np.uint32(1) << np.uint32(min(np.int64(name[i]) - 1, 31))
+            place = np.int64(name[i]) - 1
+            if place > 31:
+                place = np.int64(31)
+            bits |= np.uint32(1) << np.uint32(place)
             if touch[i] != no_touch and (least == no_touch or touch[i] < least):
                 least = touch[i]
-            most = max(most, np.int64(session[i]))
+            if session[i] > most:
+                most = session[i]
             added = 0
             if i > first and time[i] == time[i - 1]:
                 a, b = order[i], order[i - 1]

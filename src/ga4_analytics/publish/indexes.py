@@ -126,7 +126,9 @@ def open_published(snapshot: Path, dataset: str, state_dir: Path) -> Index:
     Raises:
         StaleError: There is none, or its files are gone or of another format.
     """
-    return open_index(published_manifest(snapshot, dataset), folder_of(state_dir, dataset), snapshot.name)
+    return open_index(
+        published_manifest(snapshot, dataset), folder_of(state_dir, dataset), snapshot.name
+    )
 
 
 def published_manifest(snapshot: Path, dataset: str) -> Manifest:
