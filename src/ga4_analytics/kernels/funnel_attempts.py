@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ga4_analytics.kernels.funnel_ties import ONE, advance, assign
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def end_of(moment, lo, count):  # type: ignore[no-untyped-def]
     """The event after the last one of a moment that begins at ``lo``."""
     hi = lo + 1
@@ -22,7 +22,7 @@ def end_of(moment, lo, count):  # type: ignore[no-untyped-def]
     return hi
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def start_of(moment, at):  # type: ignore[no-untyped-def]
     """The first event of the moment of event ``at``."""
     while at > 0 and moment[at - 1] == moment[at]:
@@ -30,7 +30,7 @@ def start_of(moment, at):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reach_freely(entry, count, time, steps, moment, last, window, limit, owner, found, out):  # type: ignore[no-untyped-def]
     """An attempt in order with one window from its entry: the earliest events are the best.
 
@@ -75,7 +75,7 @@ def reach_freely(entry, count, time, steps, moment, last, window, limit, owner, 
     return level
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _is_stopped(gap, source, covers, seen, here, worst):  # type: ignore[no-untyped-def]
     """Whether an excluded event stands between a step's event and this moment."""
     bits = covers[gap]
@@ -90,7 +90,7 @@ def _is_stopped(gap, source, covers, seen, here, worst):  # type: ignore[no-unty
     return False
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reach_with_rules(  # type: ignore[no-untyped-def]
     entry, count, time, steps, banned, moment, last, window, step_window, least, covers,
     worst, owner, at, fresh, seen, marks, found,
@@ -145,7 +145,7 @@ def reach_with_rules(  # type: ignore[no-untyped-def]
         fresh[:] = -1
         if first:
             fresh[1] = -1 if worst and covers[1 if last > 1 else 0] & here else lo
-            done = advance(steps, lo, hi, entry, 1, last, limit - 1, owner)
+            done = advance(steps, lo, hi, entry, np.int64(1), last, limit - 1, owner)
             for level in range(2, done + 1):
                 fresh[level] = lo
             best = done
@@ -155,7 +155,7 @@ def reach_with_rules(  # type: ignore[no-untyped-def]
                 continue
             if _is_stopped(level, source, covers, seen, here, worst):
                 continue
-            done = advance(steps, lo, hi, -1, level, last, limit, owner)
+            done = advance(steps, lo, hi, NOBODY, level, last, limit, owner)
             best = max(best, done)
             for reached in range(level + 1, done + 1):
                 # Nothing may come after it where an excluded event of this moment, put
@@ -183,7 +183,7 @@ def reach_with_rules(  # type: ignore[no-untyped-def]
     return best
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def chain_with_rules(  # type: ignore[no-untyped-def]
     entry, count, time, steps, banned, moment, target, last, window, step_window, least, covers,
     owner, dead, trail, out,
@@ -213,11 +213,11 @@ def chain_with_rules(  # type: ignore[no-untyped-def]
     """
     limit = 1 if least > 0 else last
     lo = start_of(moment, entry)
-    top = advance(steps, lo, end_of(moment, lo, count), entry, 1, target, limit - 1, owner)
+    top = advance(steps, lo, end_of(moment, lo, count), entry, np.int64(1), target, limit - 1, owner)
     out[0] = entry
     for first in range(top, 0, -1):
         # trail: moment of the state, its level, the next moment to try, and the levels there.
-        depth = 0
+        depth = np.int64(0)
         _enter(trail, depth, lo, first, moment, count)
         while depth >= 0 and trail[1, depth] < target:
             if not _follow(
@@ -242,7 +242,7 @@ def chain_with_rules(  # type: ignore[no-untyped-def]
         dead[i] = np.uint64(0)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _enter(trail, depth, start, level, moment, count):  # type: ignore[no-untyped-def]
     trail[0, depth] = start
     trail[1, depth] = level
@@ -251,7 +251,7 @@ def _enter(trail, depth, start, level, moment, count):  # type: ignore[no-untype
     trail[4, depth] = 0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _follow(  # type: ignore[no-untyped-def]
     depth, entry, count, time, steps, banned, moment, target, last, window, step_window, least,
     covers, limit, owner, dead, trail,
@@ -271,7 +271,7 @@ def _follow(  # type: ignore[no-untyped-def]
             here |= banned[i]
         if gone >= least:
             if trail[3, depth] < 0:
-                trail[3, depth] = advance(steps, lo, hi, -1, level, target, limit, owner)
+                trail[3, depth] = advance(steps, lo, hi, NOBODY, level, target, limit, owner)
             while trail[3, depth] > level:
                 reached = trail[3, depth]
                 trail[3, depth] -= 1

@@ -9,10 +9,10 @@ import numpy as np
 from numba import njit
 
 from ga4_analytics.kernels.funnel_attempts import end_of, start_of
-from ga4_analytics.kernels.funnel_ties import ONE, advance, assign
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reach_strictly(  # type: ignore[no-untyped-def]
     entry, count, time, steps, moment, last, window, step_window, least, worst, owner, found, out,
 ):  # fmt: skip
@@ -39,7 +39,7 @@ def reach_strictly(  # type: ignore[no-untyped-def]
     lo = start_of(moment, entry)
     hi = end_of(moment, lo, count)
     limit = 0 if worst or least > 0 else last
-    top = advance(steps, lo, hi, entry, 1, last, limit, owner)
+    top = advance(steps, lo, hi, entry, np.int64(1), last, limit, owner)
     if worst and hi - lo > 1:
         return 1
     best, chosen = 0, 0
@@ -55,7 +55,7 @@ def reach_strictly(  # type: ignore[no-untyped-def]
             break
     if len(out):
         out[0] = entry
-        assign(steps, lo, hi, entry, 1, chosen, owner, out)
+        assign(steps, lo, hi, entry, np.int64(1), chosen, owner, out)
         _strict_rest(
             chosen, lo, hi, entry, count, time, steps, moment, last, window, step_window, least,
             worst, owner, found, out,
@@ -63,7 +63,7 @@ def reach_strictly(  # type: ignore[no-untyped-def]
     return best
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _strict_rest(  # type: ignore[no-untyped-def]
     level, before, lo, entry, count, time, steps, moment, last, window, step_window, least, worst,
     owner, found, out,
@@ -83,9 +83,9 @@ def _strict_rest(  # type: ignore[no-untyped-def]
             if level == last:
                 found[0] = time[lo]
             return level
-        done = advance(steps, lo, hi, -1, level, last, limit, owner)
+        done = advance(steps, lo, hi, NOBODY, level, last, limit, owner)
         if len(out):
-            assign(steps, lo, hi, -1, level, done, owner, out)
+            assign(steps, lo, hi, NOBODY, level, done, owner, out)
         if done - level < hi - lo and done < last:
             return done
         level = done
@@ -96,7 +96,7 @@ def _strict_rest(  # type: ignore[no-untyped-def]
     return level
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, found, out):  # type: ignore[no-untyped-def]
     """An attempt whose steps come in any order: how many of them events from it on serve.
 
@@ -135,7 +135,7 @@ def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, f
     return level
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _take(event, steps, holder, last):  # type: ignore[no-untyped-def]
     """Let an event serve a step that nobody serves, moving others where that helps."""
     via = np.full(last, -1, np.int64)  # the event that would take each step

@@ -88,7 +88,7 @@ def judge_part(  # type: ignore[no-untyped-def]
                 marks = np.zeros(room, np.uint64)
                 owner = np.empty((3, room), np.int64)
         if plan[COUNTING] != 1:
-            count = gather(a, b, a, 0, plan, user_row, u, run_row, run_day, user_run, time_us,
+            count = gather(a, b, a, np.int64(0), plan, user_row, u, run_row, run_day, user_run, time_us,
                            flags, bits, banned, seen, first_row, events, steps, bans)  # fmt: skip
             if count:
                 unit = judge_unit(unit, count, plan, covers, events, steps, bans, owner,
@@ -100,7 +100,7 @@ def judge_part(  # type: ignore[no-untyped-def]
         place = 0
         while place < v1 - v0:
             session = visit_session[v0 + turn[place]]
-            count = 0
+            count = np.int64(0)
             while place < v1 - v0 and visit_session[v0 + turn[place]] == session:
                 v = v0 + turn[place]
                 end = np.int64(visit_row[v + 1]) if v + 1 < v1 else b

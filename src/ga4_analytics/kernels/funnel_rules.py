@@ -16,7 +16,7 @@ CLICKHOUSE, STRICT_INCREASE, STRICTLY_LATER, EACH_STEP, MIXPANEL, GROWTHBOOK = 1
 GRACE_US = 2_000_000
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reach_by_rule(rule, count, time, steps, moment, last, window, result):  # type: ignore[no-untyped-def]
     """How far a unit comes under a rule.
 
@@ -47,7 +47,7 @@ def reach_by_rule(rule, count, time, steps, moment, last, window, result):  # ty
     return _by_latest(rule, count, time, steps, moment, last, window)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _by_latest(rule, count, time, steps, moment, last, window):  # type: ignore[no-untyped-def]
     """The latest entry of each step is kept; a moment's events serve any of their steps.
 
@@ -86,7 +86,7 @@ def _by_latest(rule, count, time, steps, moment, last, window):  # type: ignore[
     return level
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _first_entry(entry, count, time, steps, last, window):  # type: ignore[no-untyped-def]
     """From the first entry on, each step by its earliest event, at most 2 seconds early."""
     used = np.zeros(count, np.bool_)
@@ -107,7 +107,7 @@ def _first_entry(entry, count, time, steps, last, window):  # type: ignore[no-un
     return last
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _earliest_each(entry, count, time, steps, last, window):  # type: ignore[no-untyped-def]
     """From the first entry on, each step by its earliest event after the step before."""
     now = time[entry]

@@ -7,9 +7,10 @@ from numba import njit
 
 ONE = np.uint64(1)
 TAKEN = 99
+NOBODY = np.int64(-1)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def advance(steps, lo, hi, skip, level, last, limit, owner):  # type: ignore[no-untyped-def]
     """How far an attempt comes with the events of one moment, in the best order of them.
 
@@ -50,7 +51,7 @@ def advance(steps, lo, hi, skip, level, last, limit, owner):  # type: ignore[no-
     return _matched(steps, lo, hi, skip, level, min(last, level + limit), owner)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _matched(steps, lo, hi, skip, level, last, owner):  # type: ignore[no-untyped-def]
     """The same where events can serve several steps: augmenting paths, step by step."""
     for i in range(lo, hi):
@@ -61,7 +62,7 @@ def _matched(steps, lo, hi, skip, level, last, owner):  # type: ignore[no-untype
     return last
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def augment(steps, lo, hi, step, owner):  # type: ignore[no-untyped-def]
     """Give one more step an event, moving others where that helps.
 
@@ -107,7 +108,7 @@ def augment(steps, lo, hi, step, owner):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def assign(steps, lo, hi, skip, level, done, owner, out):  # type: ignore[no-untyped-def]
     """Choose the events of one moment that serve some steps, the first stored ones first.
 
@@ -134,7 +135,7 @@ def assign(steps, lo, hi, skip, level, done, owner, out):  # type: ignore[no-unt
             owner[2, i] = 0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _rest_fits(steps, lo, hi, level, done, owner):  # type: ignore[no-untyped-def]
     """Whether the events that are left can serve the steps that are left."""
     for i in range(lo, hi):

@@ -31,13 +31,15 @@ PLAN = (
 events outside the days do not exist; whether only the first entry counts; the days; the first
 microsecond of which nothing is known; how long an attempt can take at most; whether there is
 only the one window; whether the events of each attempt are kept."""
+# Numba compiles a function anew for a literal, not for these.
+NO, YES = np.bool_(False), np.bool_(True)
 OPEN = np.uint8(128)
 TIED, TIMELESS = np.uint8(1), np.uint8(8)
 # Rows of the int64 scratch.
 TIME, MOMENT, DAY, ROW, KNOT, SLOT_DAY, SLOT_WHEN, SLOT_LEVEL = range(8)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def gather(  # type: ignore[no-untyped-def]
     a, b, start, count, plan, user_row, u, run_row, run_day, user_run, time_us, flags, bits,
     banned, seen, first_row, events, steps, bans,
@@ -87,7 +89,7 @@ def gather(  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def reach(i, count, plan, covers, worst, events, steps, bans, owner, small, marks, found, out):  # type: ignore[no-untyped-def]
     """How many steps the attempt from event ``i`` reaches, by the question's order."""
     time, moment = events[TIME], events[MOMENT]
@@ -118,7 +120,7 @@ def reach(i, count, plan, covers, worst, events, steps, bans, owner, small, mark
     return level
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def may_enter(i, plan, events, steps):  # type: ignore[no-untyped-def]
     """Whether an attempt can begin with event ``i``."""
     if plan[ORDER] == 2:
@@ -126,7 +128,7 @@ def may_enter(i, plan, events, steps):  # type: ignore[no-untyped-def]
     return steps[i] & ONE != 0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def judge(  # type: ignore[no-untyped-def]
     count, plan, covers, worst, events, steps, bans, owner, small, marks, result,
 ):  # fmt: skip
@@ -204,7 +206,7 @@ def judge(  # type: ignore[no-untyped-def]
     result[0] = slots
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def note_days(slots, plan, events, trend, trend_open):  # type: ignore[no-untyped-def]
     """Add a unit's entry days to the trend.
 
@@ -233,7 +235,7 @@ def note_days(slots, plan, events, trend, trend_open):  # type: ignore[no-untype
             trend_open[day - plan[FIRST_DAY]] += 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def note_time(entered, done, plan, times, sizes):  # type: ignore[no-untyped-def]
     """Note how long a first entry took, or how long it was watched in vain.
 
@@ -255,7 +257,7 @@ def note_time(entered, done, plan, times, sizes):  # type: ignore[no-untyped-def
         sizes[1] += 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def finish_unit(  # type: ignore[no-untyped-def]
     unit, level, entry, is_open, count, plan, covers, events, steps, bans, owner, small, marks,
     state, weakest, entry_row, chain, sizes, chosen_only,
@@ -288,7 +290,7 @@ def finish_unit(  # type: ignore[no-untyped-def]
         return
     out = np.full(plan[LAST], -1, np.int64)
     found = np.empty(1, np.int64)
-    reach(entry, count, plan, covers, False, events, steps, bans, owner, small, marks, found, out)
+    reach(entry, count, plan, covers, NO, events, steps, bans, owner, small, marks, found, out)
     for k in range(level):
         sizes[3] += events[KNOT, out[k]]
         if plan[KEEP]:
@@ -297,16 +299,16 @@ def finish_unit(  # type: ignore[no-untyped-def]
         return
     if chosen_only:
         weakest[unit] = reach(
-            entry, count, plan, covers, True, events, steps, bans, owner, small, marks, found,
+            entry, count, plan, covers, YES, events, steps, bans, owner, small, marks, found,
             small[0][:0],
         )  # fmt: skip
         return
     result = np.empty(5, np.int64)
-    judge(count, plan, covers, True, events, steps, bans, owner, small, marks, result)
+    judge(count, plan, covers, YES, events, steps, bans, owner, small, marks, result)
     weakest[unit] = result[1]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def judge_unit(  # type: ignore[no-untyped-def]
     unit, count, plan, covers, events, steps, bans, owner, small, marks, state, weakest, entry_row,
     chain, times, trend, trend_open, sizes,
@@ -332,7 +334,7 @@ def judge_unit(  # type: ignore[no-untyped-def]
             entry_row[unit] = events[ROW, result[0]]
         return unit + 1
     if plan[COUNTING] < 2:
-        judge(count, plan, covers, False, events, steps, bans, owner, small, marks, result)
+        judge(count, plan, covers, NO, events, steps, bans, owner, small, marks, result)
         slots, level, best, done, first = result
         if level == 0:
             return unit + 1
@@ -340,20 +342,20 @@ def judge_unit(  # type: ignore[no-untyped-def]
         note_days(slots, plan, events, trend, trend_open)
         note_time(events[TIME, first], done, plan, times, sizes)
         finish_unit(unit, level, best, is_open, count, plan, covers, events, steps, bans, owner,
-                    small, marks, state, weakest, entry_row, chain, sizes, False)  # fmt: skip
+                    small, marks, state, weakest, entry_row, chain, sizes, NO)  # fmt: skip
         return unit + 1
     found = np.empty(1, np.int64)
     for i in range(count):
         if not may_enter(i, plan, events, steps):
             continue
-        level = reach(i, count, plan, covers, False, events, steps, bans, owner, small, marks,
+        level = reach(i, count, plan, covers, NO, events, steps, bans, owner, small, marks,
                       found, none)  # fmt: skip
         now = events[TIME, i]
         is_open = level < last and now + plan[REACH] >= plan[HORIZON]
         trend[events[DAY, i] - plan[FIRST_DAY], level] += 1
         trend_open[events[DAY, i] - plan[FIRST_DAY]] += is_open
-        note_time(now, found[0] if level == last else -1, plan, times, sizes)
+        note_time(now, found[0] if level == last else np.int64(-1), plan, times, sizes)
         finish_unit(unit, level, i, is_open, count, plan, covers, events, steps, bans, owner,
-                    small, marks, state, weakest, entry_row, chain, sizes, True)  # fmt: skip
+                    small, marks, state, weakest, entry_row, chain, sizes, YES)  # fmt: skip
         unit += 1
     return unit

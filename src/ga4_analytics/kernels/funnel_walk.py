@@ -13,10 +13,10 @@ import numpy as np
 from numba import njit
 
 from ga4_analytics.kernels.funnel_attempts import end_of
-from ga4_analytics.kernels.funnel_ties import ONE, advance
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def enter_day(slots, days, when, day, time):  # type: ignore[no-untyped-def]
     """Note an entry under its day.
 
@@ -37,7 +37,7 @@ def enter_day(slots, days, when, day, time):  # type: ignore[no-untyped-def]
     return slots
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def _raise(level, slot, now, window, when, levels):  # type: ignore[no-untyped-def]
     """Raise the days whose entries reach a level now: an entry of ``slot`` does."""
     place = slot
@@ -48,7 +48,7 @@ def _raise(level, slot, now, window, when, levels):  # type: ignore[no-untyped-d
         place -= 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def walk(  # type: ignore[no-untyped-def]
     count, time, steps, moment, day, last, window, limit, owner, begun, slot_of, tops, days, when,
     levels, result,
@@ -101,8 +101,8 @@ def walk(  # type: ignore[no-untyped-def]
                 reached = max(reached, 1)
         else:
             for level in range(1, min(high, last - 1) + 1):
-                tops[level] = advance(steps, lo, hi, -1, level, last, limit, owner)
-            tops[0] = advance(steps, lo, hi, -1, 0, last, limit, owner)
+                tops[level] = advance(steps, lo, hi, NOBODY, level, last, limit, owner)
+            tops[0] = advance(steps, lo, hi, NOBODY, np.int64(0), last, limit, owner)
             for i in range(lo, hi):
                 if steps[i] & ONE:
                     if first < 0:
