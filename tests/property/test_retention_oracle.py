@@ -48,7 +48,7 @@ def shown(group: RetentionGroup) -> dict[Any, Any]:
     }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     worlds(),
     questions(),
@@ -115,7 +115,7 @@ def test_every_cell_is_the_oracles(world, asked, by, top, cut, incomplete, devic
         compare(group, table(log, zone, ask, done, in_group))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(worlds(), questions(), st.integers(0, 2))
 def test_user_days_and_rows_agree(world, asked, incomplete) -> None:
     log, zone = world
@@ -127,7 +127,7 @@ def test_user_days_and_rows_agree(world, asked, incomplete) -> None:
     assert answer(index, fast).overall == answer(index, slow).overall
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(worlds(), questions())
 def test_the_bootstrap_surrounds_the_rate_and_changes_nothing_else(world, asked) -> None:
     log, zone = world

@@ -57,7 +57,7 @@ def wanted_number(log, zone, one, which, inside, in_group) -> Any:
     return value / 1_000_000 if value is not None and one.column == "revenue_usd" else value
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=125, deadline=None)
 @given(
     worlds(),
     st.lists(series(), min_size=1, max_size=3),
@@ -129,7 +129,7 @@ def hour_matches(hour: str, start: str, zone: str) -> bool:
     return hour == start
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     worlds(),
     selected(),
@@ -150,7 +150,7 @@ def test_rolling_users_are_the_oracles(world, which, width, by, split) -> None:
             assert value == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(worlds(), st.sampled_from(["day", "week", "month"]), st.integers(1, 40))
 def test_user_days_and_rows_agree(world, unit, cut) -> None:
     log, zone = world
@@ -167,7 +167,7 @@ def test_user_days_and_rows_agree(world, unit, cut) -> None:
         assert all((a.values, a.total) == (b.values, b.total) for a, b in pairs)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     worlds(),
     st.sampled_from([Before(), Before("day", 3), Before("week"), Before("month")]),
@@ -193,7 +193,7 @@ def test_the_earlier_period_is_the_same_question_asked_then(world, before, skip,
         assert len(buckets) == len(found.buckets)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(worlds(), st.sampled_from([(), ("country",)]))
 def test_dead_users_count_nowhere(world, by) -> None:
     log, zone = world

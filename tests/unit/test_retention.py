@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from logs import DAY, HOUR, MINUTE, START, Event, index_of
 from test_trends import without_day
 
 from ga4_analytics.analyses import lifecycle, retention, sessions, stickiness
@@ -18,7 +19,6 @@ from ga4_analytics.questions.sessions import GapSessions
 from ga4_analytics.questions.stickiness import Stickiness
 from ga4_analytics.stats.bounds import wilson_bounds
 from ga4_analytics.stats.proportions import wilson
-from logs import DAY, HOUR, MINUTE, START, Event, index_of
 
 
 def visits(**days: list[int]) -> list[Event]:

@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from logs import DAY, HOUR, START, Event, index_of
 
 from ga4_analytics.analyses.trends import answer
 from ga4_analytics.errors import QuestionError
@@ -15,7 +16,6 @@ from ga4_analytics.questions.codec import decode
 from ga4_analytics.questions.filters import EventSelector
 from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.trends import Before, Series, Trends
-from logs import DAY, HOUR, START, Event, index_of
 
 PURCHASES = EventSelector(("purchase",))
 
@@ -130,9 +130,7 @@ def test_users_of_other_are_counted_once() -> None:
 
 
 def test_a_month_before_is_the_same_days_or_the_last_one() -> None:
-    question = Trends(
-        query=Query(date(2021, 3, 29), date(2021, 3, 31)), compare=Before("month", 1)
-    )
+    question = Trends(query=Query(date(2021, 3, 29), date(2021, 3, 31)), compare=Before("month", 1))
     found = answer(index_of(shop()), question)
     assert [bucket.start for bucket in found.previous_buckets] == ["2021-02-28"]
 

@@ -116,7 +116,7 @@ def _users(view: View, plan: Plan, place: int) -> Tally:
         table, base = np.arange(len(plan.buckets), dtype=np.int32), 0
     counts = np.zeros((plan.groups, len(plan.buckets)), np.int64)
     totals = np.zeros(plan.groups, np.int64)
-    if whos.flags is not None and _everybody_daily(whos, plan):
+    if len(whos.flags) and _everybody_daily(whos, plan):
         return _by_user_days(view, plan)
     activity.users_by_bucket(
         whos.offsets, whos.days, whos.first, whos.end, whos.chosen, whos.group, table, base,
@@ -131,7 +131,6 @@ def _everybody_daily(whos: Whos, plan: Plan) -> bool:
     return (
         len(table) == len(plan.buckets)
         and bool((table == np.arange(len(table))).all())
-        and whos.chosen is not None
         and bool(whos.chosen[whos.first : whos.end].all())
     )
 
@@ -160,12 +159,12 @@ def _new_users(view: View, plan: Plan, place: int) -> Tally:
 def _rolling(view: View, plan: Plan, place: int) -> Tally:
     width = WIDTHS[plan.series[place].measure]
     changes = np.zeros((plan.groups, view.days + width + 1), np.int64)
-    whos, need = _found(view, plan, place), plan.need
-    if whos.flags is None:
+    whos = _found(view, plan, place)
+    if not len(whos.flags):
         whos = view.flagged(whos, plan.need)
     activity.rolling(
         whos.offsets, whos.days, whos.first, whos.end, whos.chosen, whos.group, whos.flags,
-        None if whos.flags is None else need, view.base, width, changes,
+        plan.need, view.base, width, changes,
     )  # fmt: skip
     return (changes,)
 

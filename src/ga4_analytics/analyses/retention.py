@@ -19,7 +19,17 @@ from ga4_analytics.analyses.people import chosen_users
 from ga4_analytics.analyses.ranked import top_groups
 from ga4_analytics.analyses.scope import Scope, scope_of, words_of
 from ga4_analytics.analyses.told import needs, words_of_untold
-from ga4_analytics.analyses.whos import Array, View, is_any, summed, user_days, user_parts
+from ga4_analytics.analyses.whos import (
+    NONE_32,
+    NONE_64,
+    Array,
+    View,
+    fixed,
+    is_any,
+    summed,
+    user_days,
+    user_parts,
+)
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.columns import NO_NUMBER, ColumnSpec
 from ga4_analytics.index.layout import U8
@@ -144,10 +154,10 @@ class _Work:
         def work(part: Part) -> tuple[Array, ...]:
             entries, counts = np.zeros(shape[:2], np.int64), np.zeros(shape, np.int64)
             amounts = np.zeros((0, 0, 0) if self.spec is None else shape, np.int64)
-            tally = np.zeros((periods, tallies, tallies), np.int64) if tallies else None
+            tally = np.zeros((periods if tallies else 0, tallies, tallies), np.int64)
             count = self._by_clock if self.question.clock == "rolling" else self._by_calendar
             count(part, entries, counts, amounts, tally)
-            return entries, counts, amounts, np.zeros(0) if tally is None else tally
+            return entries, counts, amounts, tally
 
         entries, counts, amounts, tally = summed(on_each(work, self._parts(chosen), threads))
         if self.question.mode == "unbounded":
@@ -189,14 +199,14 @@ class _Work:
     def _view(self, part: Part) -> View:
         return View(part, self.masks, self.groups, self.frame.days)
 
-    def _origins(self, view: View) -> Array | None:
+    def _origins(self, view: View) -> Array:
         question = self.question
         if question.entry != "first_ever" or question.include_left_truncated:
-            return None
+            return fixed(np.zeros(0, np.int32))
         return view.origins(self.index.calendar.days[0].start_us)
 
     def _by_calendar(
-        self, part: Part, entries: Array, counts: Array, amounts: Array, tally: Array | None
+        self, part: Part, entries: Array, counts: Array, amounts: Array, tally: Array
     ) -> None:
         question, frame, view = self.question, self.frame, self._view(part)
         where, chosen = question.query.where, part.chosen[part.first_user : part.end_user]
@@ -218,13 +228,16 @@ class _Work:
         )  # fmt: skip
 
     def _by_clock(
-        self, part: Part, entries: Array, counts: Array, amounts: Array, tally: Array | None
+        self, part: Part, entries: Array, counts: Array, amounts: Array, tally: Array
     ) -> None:
         question, frame, view, segment = self.question, self.frame, self._view(part), part.segment
-        values = None if self.spec is None else segment.columns[self.spec.name]
+        values = NONE_64
+        if self.spec is not None:
+            values = segment.columns[self.spec.name]
+        group = NONE_32 if view.group is None else view.group
         kernels.by_clock(
             segment.user_row, part.first_user, part.end_user, segment.time_us, segment.flags,
-            view.bits, np.uint64(1), np.uint64(2), view.bucket, view.group, values, NO_NUMBER,
+            view.bits, np.uint64(1), np.uint64(2), view.bucket, group, values, NO_NUMBER,
             part.chosen, self._origins(view), _ENTRIES[question.entry], _MODES[question.mode],
             frame.until_us, LENGTHS[question.unit], frame.brackets,
             np.zeros(len(frame.cohorts), np.int64), entries, counts, amounts, frame.pooled,

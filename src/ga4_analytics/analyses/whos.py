@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,18 @@ from ga4_analytics.questions.filters import EventSelector, Filter
 Array = NDArray[Any]
 
 
+def fixed(array: Array) -> Array:
+    """The array, which can no longer be written: so are those of files, and kernels are
+    compiled for them alone."""
+    array.setflags(write=False)
+    return array
+
+
+NONE_64 = fixed(np.zeros(0, np.int64))
+NONE_32 = fixed(np.zeros(0, np.uint32))
+NONE_8 = fixed(np.zeros(0, np.uint8))
+
+
 @dataclass(frozen=True)
 class Whos:
     """Users, or users within a group, and their distinct slots; see `kernels.matched`.
@@ -33,24 +45,24 @@ class Whos:
         days: Days, or hours, ascending within a who.
         first: First who.
         end: Who after the last.
-        chosen: 1 for each who counts; None: all.
-        group: The group of each; None: all have group 0.
-        user: The user of each; None: who n is user n + ``shift``.
+        chosen: 1 for each who counts; length 0: all.
+        group: The group of each; length 0: all have group 0.
+        user: The user of each; length 0: who n is user n + ``shift``.
         shift: See ``user``.
-        extra: What each day has besides: the group or the sum of its rows; None: nothing.
-        flags: `DayFlag` bits of each day; None: they stand elsewhere.
+        extra: What each day has besides: the group or the sum of its rows; or length 0.
+        flags: `DayFlag` bits of each day; length 0: they stand elsewhere.
     """
 
     offsets: Array
     days: Array
     first: int
     end: int
-    chosen: U8 | None = None
-    group: Array | None = None
-    user: Array | None = None
+    chosen: U8
+    group: Array = field(default_factory=lambda: NONE_64)
+    user: Array = field(default_factory=lambda: NONE_64)
     shift: int = 0
-    extra: Array | None = None
-    flags: U8 | None = None
+    extra: Array = field(default_factory=lambda: NONE_64)
+    flags: U8 = field(default_factory=lambda: NONE_8)
 
 
 def user_days(part: Part) -> Whos:
@@ -111,7 +123,7 @@ class View:
 
     def origin_base(self, whos: Whos) -> int:
         """What to take from a who's user, or from its place, to find its `origins`."""
-        return self.part.first_user - (whos.shift if whos.user is None else 0)
+        return self.part.first_user - (0 if len(whos.user) else whos.shift)
 
     @cached_property
     def bits(self) -> Bits:
@@ -170,9 +182,10 @@ class View:
         part, segment = self.part, self.part.segment
         users = part.end_user - part.first_user
         most = int(segment.user_run[part.end_user]) - int(segment.user_run[part.first_user])
-        group = self.group if first_group else None
-        offsets, days = np.empty(users + 1, np.int64), np.empty(most, np.uint16)
-        extra = np.empty(most if group is not None or values is not None else 0, np.int64)
+        group = NONE_32 if self.group is None or not first_group else self.group
+        values = NONE_64 if values is None else values
+        offsets, days = np.empty(users + 1, np.uint32), np.empty(most, np.uint16)
+        extra = np.empty(most if len(group) or len(values) else 0, np.int64)
         matched.matched_days(
             segment.user_row, segment.user_run, segment.run_row, segment.run_day,
             segment.user_names, wanted_names(self.masks, place), part.chosen, part.first_user,
@@ -180,8 +193,9 @@ class View:
             days, extra,
         )  # fmt: skip
         return Whos(
-            offsets, days, 0, users, shift=part.first_user, extra=extra if len(extra) else None
-        )
+            fixed(offsets), fixed(days), 0, users, NONE_8, shift=part.first_user,
+            extra=fixed(extra),
+        )  # fmt: skip
 
     def in_groups(self, place: int, slot: Array, slots: int, shift: int = 0) -> Whos:
         """Users within groups, and the slots in which they have an event of a selector.
@@ -195,14 +209,18 @@ class View:
         part, rows = self.part, self.rows
         group = np.zeros(rows, np.uint32) if self.group is None else self.group
         user, of = np.empty(rows, np.int64), np.empty(rows, np.int64)
-        offsets, found = np.empty(rows + 1, np.int64), np.empty(rows, np.int32)
+        offsets, found = np.empty(rows + 1, np.uint32), np.empty(rows, np.int32)
         pairs = matched.matched_pairs(
             part.segment.user_row, part.first_user, part.end_user, slot, slots, self.bits,
             np.uint64(1 << place), group, np.zeros(self.groups * slots, np.int64),
             np.empty(rows, np.int64), user, of, offsets, found,
         )  # fmt: skip
-        days = found[: offsets[pairs]] + np.int32(shift)
-        return Whos(offsets[: pairs + 1], days, 0, pairs, None, of[:pairs], user[:pairs])
+        days = found[: offsets[pairs]]
+        days = days if self.buckets.hours is not None else (days + shift).astype(np.uint16)
+        return Whos(
+            fixed(offsets[: pairs + 1]), fixed(days), 0, pairs, NONE_8, fixed(of[:pairs]),
+            fixed(user[:pairs]),
+        )  # fmt: skip
 
     def whos(self, place: int, any_event: bool) -> Whos:
         """Users, within groups where there are some, and the days of a selector's events.
@@ -226,19 +244,15 @@ class View:
         segment = self.part.segment
         first = int(whos.offsets[whos.first])
         count = int(whos.offsets[whos.end]) - first
-        offsets, days = np.empty(whos.end - whos.first + 1, np.int64), np.empty(count, np.uint16)
+        offsets, days = np.empty(whos.end - whos.first + 1, np.uint32), np.empty(count, np.uint16)
         kept = matched.keep_flagged(
             whos.offsets, whos.days, whos.first, whos.end, whos.user, whos.shift,
             segment.user_day, segment.day, segment.day_flags, need, self.base, offsets, days,
         )  # fmt: skip
-        chosen = None if whos.chosen is None else whos.chosen[whos.first : whos.end]
-        user, group = whos.user, whos.group
-        if whos.first:
-            user = None if user is None else user[whos.first : whos.end]
-            group = None if group is None else group[whos.first : whos.end]
+        whos_chosen = whos.chosen[whos.first : whos.end]
         return Whos(
-            offsets, days[:kept], 0, whos.end - whos.first, chosen, group, user,
-            whos.shift + whos.first,
+            fixed(offsets), fixed(days[:kept]), 0, whos.end - whos.first, whos_chosen, whos.group,
+            whos.user, whos.shift + whos.first,
         )  # fmt: skip
 
     def origins(self, first_us: int) -> Array:
@@ -253,7 +267,7 @@ class View:
             segment.user_day, segment.day, segment.day_flags, np.uint8(DayFlag.FIRST_VISIT),
             segment.user_touch_us, first_us, NO_NUMBER, part.first_user, part.end_user, out,
         )  # fmt: skip
-        return out
+        return fixed(out)
 
 
 def user_parts(index: Index, chosen: Sequence[U8], rows: int = PART_ROWS) -> list[Part]:

@@ -2,8 +2,8 @@
 
 A *who* is a user, or a user within one group of a breakdown. Who ``p`` owns the distinct,
 ascending slots (days, or hours) from ``offsets[p]`` up to, not including, ``offsets[p + 1]``.
-``table[slot - base]`` is the bucket of a slot, or -1 where it does not count. Arguments that
-may be None are left out of the compiled code where they are.
+``table[slot - base]`` is the bucket of a slot, or -1 where it does not count. What is not
+given is an array of length 0, so that each function is compiled once.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ def users_by_bucket(  # type: ignore[no-untyped-def]
         slots: Distinct slots, ascending.
         first: First who.
         end: Who after the last.
-        chosen: 1 for each who counts, or None.
-        group: Group of each who, or None.
+        chosen: 1 for each who counts, or length 0: all.
+        group: Group of each who, or length 0: 0.
         table: Bucket by slot, ascending, or -1.
         base: The first slot of the table.
         counts: int64, shape (groups, buckets); added to.
         totals: int64, shape (groups,); added to.
     """
     for p in range(first, end):
-        if chosen is not None and chosen[p] == 0:
+        if chosen.shape[0] > 0 and chosen[p] == 0:
             continue
-        g = 0 if group is None else np.int64(group[p])
+        g = np.int64(group[p]) if group.shape[0] > 0 else 0
         before = -1
         for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
             bucket = table[np.int64(slots[i]) - base]
@@ -76,9 +76,9 @@ def new_by_bucket(  # type: ignore[no-untyped-def]
         days: Distinct days, ascending.
         first: First who.
         end: Who after the last.
-        chosen: 1 for each who counts, or None.
-        group: Group of each who, or None.
-        pair_user: User of each who, or None: they are the users.
+        chosen: 1 for each who counts, or length 0: all.
+        group: Group of each who, or length 0: 0.
+        pair_user: User of each who, or length 0: they are the users.
         origin: Day on which each user is new, or -1, counted from ``base_user``.
         base_user: User of ``origin[0]``.
         table: Bucket by day, or -1.
@@ -87,13 +87,13 @@ def new_by_bucket(  # type: ignore[no-untyped-def]
         totals: int64, shape (groups,); added to.
     """
     for p in range(first, end):
-        if chosen is not None and chosen[p] == 0:
+        if chosen.shape[0] > 0 and chosen[p] == 0:
             continue
-        u = np.int64(p) if pair_user is None else np.int64(pair_user[p])
+        u = np.int64(pair_user[p]) if pair_user.shape[0] > 0 else np.int64(p)
         day = np.int64(origin[u - base_user])
         if day < 0 or table[day - base] < 0:
             continue
-        g = 0 if group is None else np.int64(group[p])
+        g = np.int64(group[p]) if group.shape[0] > 0 else 0
         for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
             if np.int64(days[i]) == day:
                 counts[g, table[day - base]] += 1
@@ -112,23 +112,23 @@ def rolling(  # type: ignore[no-untyped-def]
         days: Distinct days, ascending.
         first: First who.
         end: Who after the last.
-        chosen: 1 for each who counts, or None.
-        group: Group of each who, or None.
-        flags: Flags of each day, or None.
-        need: uint8 flags that a day asks for, by day from ``base``, or None.
+        chosen: 1 for each who counts, or length 0: all.
+        group: Group of each who, or length 0: 0.
+        flags: Flags of each day, or length 0.
+        need: uint8 flags that a day asks for, by day from ``base``.
         base: The first day.
         width: Days in a window.
         changes: int64, shape (groups, days + width + 1) of zeros; added to. Its running sum is
             the number.
     """
     for p in range(first, end):
-        if chosen is not None and chosen[p] == 0:
+        if chosen.shape[0] > 0 and chosen[p] == 0:
             continue
-        g = 0 if group is None else np.int64(group[p])
+        g = np.int64(group[p]) if group.shape[0] > 0 else 0
         until = np.int64(-1)
         for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
             day = np.int64(days[i]) - base
-            if flags is not None and (flags[i] & need[day]) == 0:
+            if flags.shape[0] > 0 and (flags[i] & need[day]) == 0:
                 continue
             if until >= 0:
                 changes[g, min(day, until)] -= 1
@@ -149,9 +149,9 @@ def lifecycle(  # type: ignore[no-untyped-def]
         days: Distinct days, ascending.
         first: First who.
         end: Who after the last.
-        chosen: 1 for each who counts, or None.
-        group: Group of each who, or None.
-        pair_user: User of each who, or None: they are the users.
+        chosen: 1 for each who counts, or length 0: all.
+        group: Group of each who, or length 0: 0.
+        pair_user: User of each who, or length 0: they are the users.
         origin: Day on which each user is new, or -1 for who is never new.
         base_user: User of ``origin[0]``.
         table: Bucket by day, ascending.
@@ -160,10 +160,10 @@ def lifecycle(  # type: ignore[no-untyped-def]
             named; a dormant who is counted in the first bucket without them.
     """
     for p in range(first, end):
-        if chosen is not None and chosen[p] == 0:
+        if chosen.shape[0] > 0 and chosen[p] == 0:
             continue
-        u = np.int64(p) if pair_user is None else np.int64(pair_user[p])
-        g = 0 if group is None else np.int64(group[p])
+        u = np.int64(pair_user[p]) if pair_user.shape[0] > 0 else np.int64(p)
+        g = np.int64(group[p]) if group.shape[0] > 0 else 0
         before = np.int64(-1)
         for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
             bucket = np.int64(table[np.int64(days[i]) - base])
@@ -192,16 +192,16 @@ def active_buckets(offsets, days, first, end, chosen, group, table, base, counts
         days: Distinct days, ascending.
         first: First who.
         end: Who after the last.
-        chosen: 1 for each who counts, or None.
-        group: Group of each who, or None.
+        chosen: 1 for each who counts, or length 0: all.
+        group: Group of each who, or length 0: 0.
         table: Bucket by day, ascending, or -1.
         base: The first day of the table.
         counts: int64, shape (groups, buckets + 1), by number of buckets; added to.
     """
     for p in range(first, end):
-        if chosen is not None and chosen[p] == 0:
+        if chosen.shape[0] > 0 and chosen[p] == 0:
             continue
-        g = 0 if group is None else np.int64(group[p])
+        g = np.int64(group[p]) if group.shape[0] > 0 else 0
         before = -1
         n = 0
         for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):

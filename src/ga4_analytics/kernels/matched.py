@@ -40,9 +40,9 @@ def matched_days(  # type: ignore[no-untyped-def]
         end: User after the last.
         bits: uint64 selector bits of the rows of these users.
         bit: The selector's bit.
-        group: Group of each of these rows, or None; ``extra`` gets the group of the first
+        group: Group of each of these rows, or length 0; ``extra`` gets the group of the first
             row that meets, on each day.
-        values: int64 of each row of the segment, or None; ``extra`` gets their sum over the
+        values: int64 of each row of the segment, or length 0; ``extra`` gets their sum over the
             rows that meet, on each day. (Not together with ``group``.)
         null: What stands for null in ``values``.
         offsets: Written: one entry more than users.
@@ -77,15 +77,15 @@ def matched_days(  # type: ignore[no-untyped-def]
             if at == place or days[at] != day:
                 for j in range(place, at, -1):
                     days[j] = days[j - 1]
-                    if group is not None or values is not None:
+                    if extra.shape[0] > 0:
                         extra[j] = extra[j - 1]
                 days[at] = day
                 place += 1
-                if group is not None:
+                if group.shape[0] > 0:
                     extra[at] = group[row]
-                if values is not None:
+                if values.shape[0] > 0:
                     extra[at] = 0
-            if values is not None:
+            if values.shape[0] > 0:
                 for i in range(row, last):
                     if (bits[i] & bit) != 0 and values[base + i] != null:
                         extra[at] += values[base + i]
@@ -255,7 +255,7 @@ def keep_flagged(  # type: ignore[no-untyped-def]
         days: Distinct days, ascending.
         first: First who.
         end: Who after the last.
-        pair_user: The user of each who, or None: who p is user p + ``base_user``.
+        pair_user: The user of each who, or length 0: who p is user p + ``base_user``.
         base_user: See ``pair_user``.
         user_day: Offsets of users into ``user_days``.
         user_days: The distinct days of all users.
@@ -271,7 +271,7 @@ def keep_flagged(  # type: ignore[no-untyped-def]
     place = 0
     for p in range(first, end):
         new_offsets[p - first] = place
-        u = np.int64(p + base_user) if pair_user is None else np.int64(pair_user[p])
+        u = np.int64(pair_user[p]) if pair_user.shape[0] > 0 else np.int64(p + base_user)
         at = np.int64(user_day[u])
         for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
             while user_days[at] < days[i]:

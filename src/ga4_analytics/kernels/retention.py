@@ -26,13 +26,13 @@ def by_calendar(  # type: ignore[no-untyped-def]
         start_offsets: User k's start days begin at ``start_offsets[start_first + k]``.
         start_days: Distinct days of start events, ascending within a user.
         start_first: See ``start_offsets``.
-        start_group: Group of the first start event of each of these days, or None.
+        start_group: Group of the first start event of each of these days, or length 0.
         return_offsets: As ``start_offsets``, of return events.
         return_days: As ``start_days``.
         return_first: As ``start_first``.
         return_sum: int64 sum of the value column on each of these days, or None.
-        chosen: 1 for each of these users who counts, or None.
-        origin: Below 0 for each of these users who is left out, or None.
+        chosen: 1 for each of these users who counts.
+        origin: Below 0 for each of these users who is left out, or length 0.
         entry: See above.
         mode: See above.
         low: First day of the range.
@@ -45,24 +45,24 @@ def by_calendar(  # type: ignore[no-untyped-def]
             and 1 only its length counts.
         entries: int64, shape (groups, cohorts); added to.
         counts: int64, shape (groups, cohorts, periods); added to.
-        amounts: The same shape, of sums; length 0 where ``return_sum`` is None; added to.
+        amounts: The same shape, of sums; length 0 where ``return_sum`` has none; added to.
         mature: uint8, shape (cohorts, periods); which cells the tally looks at.
         hit: uint8, one a period; changed.
         mine: int64, shape (2, periods); changed.
-        tally: int64, shape (periods, most entries + 1, most entries + 1), or None; added to:
+        tally: int64, shape (periods, most entries + 1, most entries + 1), or of length 0; added to:
             users by entries in mature cells and returns among them.
     """
     periods = brackets.shape[0]
     for k in range(users):
-        if chosen is not None and chosen[k] == 0:
+        if chosen[k] == 0:
             continue
         first = np.int64(start_offsets[start_first + k])
         end = np.int64(start_offsets[start_first + k + 1])
-        if first == end or (origin is not None and origin[k] < 0):
+        if first == end or (origin.shape[0] > 0 and origin[k] < 0):
             continue
         from_return = np.int64(return_offsets[return_first + k])
         end_return = np.int64(return_offsets[return_first + k + 1])
-        if tally is not None:
+        if tally.shape[0] > 0:
             mine[:, :] = 0
         unit_before = -1
         started = False
@@ -77,14 +77,14 @@ def by_calendar(  # type: ignore[no-untyped-def]
                 continue
             unit_before = unit
             cohort = np.int64(unit) - shift
-            g = 0 if start_group is None else start_group[i]
+            g = start_group[i] if start_group.shape[0] > 0 else 0
             started = True
             entries[g, cohort] += 1
             while (
                 from_return < end_return and table[np.int64(return_days[from_return]) - base] < unit
             ):
                 from_return += 1
-            if tally is not None:
+            if tally.shape[0] > 0:
                 hit[:] = 0
             before = np.int64(-1)
             for j in range(from_return, end_return):
@@ -98,10 +98,10 @@ def by_calendar(  # type: ignore[no-untyped-def]
                     if n != before:
                         counts[g, cohort, n] += 1
                         hit[n] = 1
-                    if return_sum is not None:
+                    if return_sum.shape[0] > 0:
                         amounts[g, cohort, n] += return_sum[j]
                 elif mode == 1:
-                    if return_sum is not None:
+                    if return_sum.shape[0] > 0:
                         amounts[g, cohort, min(n, periods - 1)] += return_sum[j]
                 else:
                     for b in range(periods):
@@ -109,21 +109,21 @@ def by_calendar(  # type: ignore[no-untyped-def]
                             if before < brackets[b, 0]:
                                 counts[g, cohort, b] += 1
                                 hit[b] = 1
-                            if return_sum is not None:
+                            if return_sum.shape[0] > 0:
                                 amounts[g, cohort, b] += return_sum[j]
                 before = n
             if mode == 1 and before >= 0:
                 counts[g, cohort, min(before, periods - 1)] += 1
-                if tally is not None:
+                if tally.shape[0] > 0:
                     hit[: min(before, periods - 1) + 1] = 1
-            if tally is not None:
+            if tally.shape[0] > 0:
                 for b in range(periods):
                     if mature[cohort, b] != 0:
                         mine[0, b] += 1
                         mine[1, b] += hit[b]
             if entry != 2:
                 break
-        if tally is not None and started:
+        if tally.shape[0] > 0 and started:
             for b in range(periods):
                 tally[b, mine[0, b], mine[1, b]] += 1
 
@@ -149,11 +149,11 @@ def by_clock(  # type: ignore[no-untyped-def]
         start_bit: The bit of start events.
         return_bit: The bit of return events.
         cohorts: int32 cohort of each of these rows by its day, -1 outside the range.
-        group: Group of each of these rows, or None.
-        values: int64 of each row of the segment, or None.
+        group: Group of each of these rows, or length 0.
+        values: int64 of each row of the segment, or length 0.
         null: What stands for no number in ``values``.
         chosen: 1 for each of the segment's users who counts.
-        origin: Below 0 for each of these users who is left out, or None.
+        origin: Below 0 for each of these users who is left out, or length 0.
         entry: See above.
         mode: See above.
         until: The first microsecond whose returns no longer count.
@@ -171,11 +171,11 @@ def by_clock(  # type: ignore[no-untyped-def]
     periods = brackets.shape[0]
     offset = np.int64(user_row[first_user])
     for u in range(first_user, end_user):
-        if chosen[u] == 0 or (origin is not None and origin[u - first_user] < 0):
+        if chosen[u] == 0 or (origin.shape[0] > 0 and origin[u - first_user] < 0):
             continue
         begin = np.int64(user_row[u])
         end = np.int64(user_row[u + 1])
-        if tally is not None:
+        if tally.shape[0] > 0:
             mine[:, :] = 0
         started = False
         for i in range(begin, end):
@@ -190,12 +190,12 @@ def by_clock(  # type: ignore[no-untyped-def]
                 continue
             seen[cohort] = u + 1
             started = True
-            g = 0 if group is None else np.int64(group[i - offset])
+            g = np.int64(group[i - offset]) if group.shape[0] > 0 else 0
             entries[g, cohort] += 1
             at = i
             while at > begin and time_us[at - 1] == time_us[i]:
                 at -= 1
-            if tally is not None:
+            if tally.shape[0] > 0:
                 hit[:] = 0
             n = np.int64(0)
             next_period = time_us[i] + length
@@ -210,7 +210,7 @@ def by_clock(  # type: ignore[no-untyped-def]
                     n = (now - time_us[i]) // length
                     next_period = time_us[i] + (n + 1) * length
                 value = np.int64(0)
-                if values is not None and values[j] != null:
+                if values.shape[0] > 0 and values[j] != null:
                     value = values[j]
                 if mode == 0:
                     if n >= periods:
@@ -218,10 +218,10 @@ def by_clock(  # type: ignore[no-untyped-def]
                     if n != before:
                         counts[g, cohort, n] += 1
                         hit[n] = 1
-                    if values is not None:
+                    if values.shape[0] > 0:
                         amounts[g, cohort, n] += value
                 elif mode == 1:
-                    if values is not None:
+                    if values.shape[0] > 0:
                         amounts[g, cohort, min(n, periods - 1)] += value
                 else:
                     for b in range(periods):
@@ -229,20 +229,20 @@ def by_clock(  # type: ignore[no-untyped-def]
                             if before < brackets[b, 0]:
                                 counts[g, cohort, b] += 1
                                 hit[b] = 1
-                            if values is not None:
+                            if values.shape[0] > 0:
                                 amounts[g, cohort, b] += value
                 before = n
             if mode == 1 and before >= 0:
                 counts[g, cohort, min(before, periods - 1)] += 1
-                if tally is not None:
+                if tally.shape[0] > 0:
                     hit[: min(before, periods - 1) + 1] = 1
-            if tally is not None:
+            if tally.shape[0] > 0:
                 for b in range(periods):
                     if mature[cohort, b] != 0:
                         mine[0, b] += 1
                         mine[1, b] += hit[b]
             if entry != 2:
                 break
-        if tally is not None and started:
+        if tally.shape[0] > 0 and started:
             for b in range(periods):
                 tally[b, mine[0, b], mine[1, b]] += 1
