@@ -174,17 +174,17 @@ def _sort_codes(codes, first, end, rank):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _copied(name, flags, begin, end, rank, out):  # type: ignore[no-untyped-def]
-    """Copy a user's codes, those of a tie within one visit in order of rank."""
-    first = 0
+    """Copy the codes of a visit, those of a tie in order of rank."""
     for row in range(begin, end):
-        place = row - begin
-        out[place] = name[row]
-        if not flags[row] & _TIED or flags[row] & _VISIT:
-            if place - first > 1:
-                _sort_codes(out, first, place, rank)
-            first = place
-    if end - begin - first > 1:
-        _sort_codes(out, first, end - begin, rank)
+        out[row - begin] = name[row]
+    done = begin + 1
+    for row in range(begin + 1, end):
+        if not flags[row] & _TIED or row < done:
+            continue
+        done = row + 1
+        while done < end and flags[done] & _TIED:
+            done += 1
+        _sort_codes(out, row - 1 - begin, done - begin, rank)
 
 
 @njit(nogil=True, cache=True)
@@ -223,11 +223,6 @@ def _rolled(codes, shift, begin, end, table, bits, full, backwards, keys, at, co
 @njit(nogil=True, cache=True)
 def _inside(user, first, count, keys, at, user_run, run_row, run_day, first_day, last_day):  # type: ignore[no-untyped-def]
     """Keep only the written paths that begin on the days asked for; returns how many."""
-    whole = True
-    for each in range(user_run[user], user_run[user + 1]):
-        whole &= first_day <= run_day[each] <= last_day
-    if whole:
-        return count
     kept = first
     run = np.int64(user_run[user])
     last_run = np.int64(user_run[user + 1]) - 1
@@ -316,67 +311,101 @@ def plain_paths(  # type: ignore[no-untyped-def]
     """
     found = new_table(4096)
     used = 0
-    scratch = np.empty(64, name.dtype)
     room = np.int64(8192)
     keys = np.empty(room, np.uint64)
     at = np.empty(room, np.int64)
-    written = 0
+    scratch = np.empty(room, name.dtype)
+    all_steps = True
+    for code in range(1, table.shape[0]):
+        all_steps &= (table[code] & _STEP) != 0
+    user = np.int64(first_user)
+    while user < end_user:
+        user, written = _some_users(
+            user, end_user, user_row, user_run, user_visit, user_session, user_names, run_row,
+            run_day, visit_row, chosen, name, flags, table, all_steps, rank, anchor_names,
+            first_day, last_day, depth, bits, backwards, keys, at, scratch, odd, totals,
+        )  # fmt: skip
+        found, used = _counted(found, used, keys, written)
+        size = np.int64(user_row[min(user + 1, end_user)]) - np.int64(user_row[user])
+        if size > room:
+            room = np.int64(2 * size)
+            keys = np.empty(room, np.uint64)
+            at = np.empty(room, np.int64)
+            scratch = np.empty(room, name.dtype)
+    return found, used
+
+
+@njit(nogil=True, cache=True)
+def _some_users(  # type: ignore[no-untyped-def]
+    user, end_user, user_row, user_run, user_visit, user_session, user_names, run_row,
+    run_day, visit_row, chosen, name, flags, table, all_steps, rank, anchor_names,
+    first_day, last_day, depth, bits, backwards, keys, at, scratch, odd, totals,
+):  # fmt: skip
+    """Write the paths of users until there is no room for the next one's.
+
+    No array is made or changed for another here: the compiler would count references in the
+    innermost loop.
+
+    Returns:
+        The first user who is left, and how many paths are written.
+    """
+    room = keys.shape[0]
     full = (_ONE << (bits * np.uint64(depth))) - _ONE
-    for user in range(first_user, end_user):
+    written = 0
+    while user < end_user:
+        begin = np.int64(user_row[user])
+        end = np.int64(user_row[user + 1])
         if not chosen[user] or not user_names[user] & anchor_names:
+            user += 1
             continue
         visits = np.int64(user_visit[user + 1]) - np.int64(user_visit[user])
         if visits != np.int64(user_session[user + 1]) - np.int64(user_session[user]):
             odd[user] = 1
+            user += 1
             continue
-        begin = np.int64(user_row[user])
-        end = np.int64(user_row[user + 1])
-        ties = np.int64(0)
-        for row in range(begin, end):
-            ties += flags[row] & _TIED
         if written + end - begin > room:
-            found, used = _counted(found, used, keys, written)
-            written = 0
-            if end - begin > room:
-                room = np.int64(2 * (end - begin))
-                keys = np.empty(room, np.uint64)
-                at = np.empty(room, np.int64)
-        if ties:
-            if scratch.shape[0] < end - begin:
-                scratch = np.empty(2 * (end - begin), name.dtype)
-            _copied(name, flags, begin, end, rank, scratch)
+            break
         before = written
+        ties = np.int64(0)
         for visit in range(np.int64(user_visit[user]), np.int64(user_visit[user + 1])):
             first = np.int64(visit_row[visit])
             last = end
             if visit + 1 < user_visit[user + 1]:
                 last = np.int64(visit_row[visit + 1])
-            if ties:
+            tied = np.int64(0)
+            for row in range(first + 1, last):
+                tied += flags[row] & _TIED
+            ties += tied + np.int64(flags[first] & _TIED)
+            if tied:
+                _copied(name, flags, first, last, rank, scratch)
                 written = _rolled(
-                    scratch, begin, first, last, table, bits, full, backwards, keys, at, written
+                    scratch, first, first, last, table, bits, full, backwards, keys, at, written
                 )
             else:
                 written = _rolled(
                     name, 0, first, last, table, bits, full, backwards, keys, at, written
                 )
-        written = _inside(
-            user, before, written, keys, at, user_run, run_row, run_day, first_day, last_day
-        )
-        begun = written - before
-        if begun:
-            totals[0] += begun
+        whole = True
+        for run in range(user_run[user], user_run[user + 1]):
+            whole &= first_day <= run_day[run] <= last_day
+        if not whole:
+            written = _inside(
+                user, before, written, keys, at, user_run, run_row, run_day, first_day, last_day
+            )
+        if written > before:
+            totals[0] += written - before
             totals[1] += 1
-            _tell(name, flags, table, begin, end, ties, totals)
-    found, used = _counted(found, used, keys, written)
-    return found, used
+            _tell(name, flags, table, all_steps, begin, end, ties, totals)
+        user += 1
+    return user, written
 
 
 @njit(nogil=True, cache=True)
-def _tell(name, flags, table, begin, end, ties, totals):  # type: ignore[no-untyped-def]
+def _tell(name, flags, table, all_steps, begin, end, ties, totals):  # type: ignore[no-untyped-def]
     """Add a user's events that may be steps, and those of them in an open order."""
-    if not ties:
-        for row in range(begin, end):
-            totals[2] += np.int64(table[name[row]] & _STEP)
+    if all_steps:
+        totals[2] += end - begin
+        totals[3] += ties
         return
     group = 0
     for row in range(begin, end):
