@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
-from versus.staged import open_staged
-
+from ga4_analytics.errors import StaleError
 from ga4_analytics.index.build import Plan, build_index
 from ga4_analytics.index.columns import DEFAULT_COLUMNS
 from ga4_analytics.index.manifest import manifest_text, read_manifest
 from ga4_analytics.index.open import open_index
 from ga4_analytics.index.reader import Index
+from versus.staged import open_staged
 
 
 def plan_of(folder: Path, state: str = "state") -> Plan:
@@ -20,10 +21,13 @@ def plan_of(folder: Path, state: str = "state") -> Plan:
 
 
 def make_index(folder: Path) -> Path:
-    """Build the index where it is not there yet; gives its manifest's file."""
+    """Build the index where it is not there or of another format; gives its manifest's file."""
     path = folder / "manifest.json"
     if path.exists():
-        return path
+        # A file of an earlier format does not open.
+        with contextlib.suppress(StaleError):
+            open_built(folder)
+            return path
     started = time.perf_counter()
     warehouse = open_staged(folder)
     built = build_index(warehouse, plan_of(folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,9 @@ class ClickHouse:
             for k, code in enumerate(codes[1:], 1)
         ]
         start = ", ".join(f"toInt64({none})" for _ in codes)
+        places = ", ".join(f"f.{k}" for k in range(1, len(codes) + 1))
         rows = self._rows(
-            f"select arrayCount(s -> s > 0, [{', '.join(f'f.{k + 1}' for k in range(len(codes)))}]) "
+            f"select arrayCount(s -> s > 0, [{places}]) "
             f"as level, count() from (select arrayFold((a, x) -> tuple({', '.join(nexts)}), "
             f"arraySort(groupArray((ts, toUInt8(multiIf({cases}, 255))))), tuple({start})) as f "
             f"from g.events where {self._any_step(question)} group by uid) "
@@ -129,7 +131,7 @@ class ClickHouse:
         window, count = question.window * 1_000_000, len(question.steps)
         sql = f"select uid, ts as t1, ts as t from g.events where {condition(question.steps[0])}"
         sql = f"select uid, t1, t, 1 as level from ({sql})"
-        for k, (before, step) in enumerate(zip(question.steps, question.steps[1:], strict=False), 2):
+        for k, (before, step) in enumerate(pairwise(question.steps), 2):
             after = ">" if before == step else ">="
             # An entry that fails a step has no time any more and fails the next ones too.
             sql = (
@@ -178,17 +180,17 @@ class ClickHouse:
         """lagInFrame over each user."""
         far = question.seconds * 1_000_000
         return self._rows(
-            f"select countIf(p = 0 or ts - p > {far}), toInt64(sumIf(ts - p, p > 0 and ts - p <= "
-            f"{far})) from (select ts, lagInFrame(ts, 1, 0) over (partition by uid order by ts rows "
-            "between 1 preceding and current row) as p from g.events)"
+            f"select countIf(p = 0 or ts - p > {far}), "
+            f"toInt64(sumIf(ts - p, p > 0 and ts - p <= {far})) from (select ts, lagInFrame(ts, 1, 0) over "
+            "(partition by uid order by ts rows between 1 preceding and current row) as p from g.events)"
         )[0]
 
     def returns(self, question: Returns, settings: str = "") -> Any:
         """First day and distinct days of the other event, a user."""
         start, event = condition(question.start), condition(question.event)
         rows = self._rows(
-            f"select toInt32(f - {START}), n, count() from (select minIf(event_date, {start}) as f, "
-            f"countIf({start}) as c, groupUniqArrayIf(toInt32(event_date), {event}) as ds, "
+            f"select toInt32(f - {START}), n, count() from (select "
+            f"minIf(event_date, {start}) as f, countIf({start}) as c, groupUniqArrayIf(toInt32(event_date), {event}) as ds, "
             "arrayJoin(arrayPushFront(arrayFilter(x -> x > 0 and x <= "
             f"{question.periods}, arrayMap(d -> d - toInt32(f), ds)), 0)) as n from g.events "
             f"where {start} or {event} group by uid having c > 0) group by f, n{settings}"
@@ -231,8 +233,8 @@ class ClickHouse:
         days = question.days
         rows = self._rows(
             "select k, sum(v) from (select arrayJoin(arrayConcat(arrayMap(d -> (d, 1), ds), "
-            f"arrayMap((d, n) -> (least(n, d + {days}), -1), ds, nx))) as x, x.1 as k, x.2 as v from "
-            "(select arraySort(groupUniqArray(toInt32(event_date))) as ds, "
+            f"arrayMap((d, n) -> (least(n, d + {days}), -1), ds, nx))) as x, x.1 as k, x.2 as v "
+            "from (select arraySort(groupUniqArray(toInt32(event_date))) as ds, "
             f"arrayPushBack(arraySlice(ds, 2), 1000000) as nx from g.{table} where active "
             f"group by uid)) group by k order by k{_IN_ORDER}"
         )

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from versus.questions import (
     Active,
     Cohorts,
@@ -86,7 +88,7 @@ class Duck:
             f"with c1 as materialized (select uid, ts as t1, ts as tk, rowid as pk{carried} "
             f"from events where {condition(question.steps[0])})"
         )
-        for k, (before, step) in enumerate(zip(question.steps, question.steps[1:], strict=False), 2):
+        for k, (before, step) in enumerate(pairwise(question.steps), 2):
             # A repeated step needs a later place in the table; another one the same time or later.
             again = before == step
             after = "b.pk > a.pk" if again else "b.ts >= a.tk"
@@ -192,9 +194,9 @@ class Duck:
         """First days joined with the distinct days of the other event."""
         return _matrix(self._rows(
             f"with f as materialized (select uid, min(event_date) as f from events where "
-            f"{condition(question.start)} group by uid), r as (select distinct uid, event_date as d "
-            f"from events where {condition(question.event)}) select (f - {START})::int, 0, count(*) "
-            f"from f group by 1 union all select (f - {START})::int, (d - f)::int, count(*) from f "
+            f"{condition(question.start)} group by uid), r as (select distinct uid, "
+            f"event_date as d from events where {condition(question.event)}) "
+            f"select (f - {START})::int, 0, count(*) from f group by 1 union all select (f - {START})::int, (d - f)::int, count(*) from f "
             f"join r using (uid) where d > f and d - f <= {question.periods} group by 1, 2"
         ))  # fmt: skip
 
@@ -241,8 +243,8 @@ class Duck:
         rows = self._rows(
             f"with p as (select distinct event_date as d, uid from {table} where active), "
             "n as (select d, lead(d) over (partition by uid order by d) as nx from p), "
-            f"g as (select d, least(coalesce(nx, date '2999-01-01'), d + {days}) as e, count(*) as c "
-            "from n group by all), y as (select k, sum(v) as v from (select d as k, c as v from g "
+            f"g as (select d, least(coalesce(nx, date '2999-01-01'), d + {days}) as e, "
+            "count(*) as c from n group by all), y as (select k, sum(v) as v from (select d as k, c as v from g "
             "union all select e, -c from g) group by k) "
             "select k, (sum(v) over (order by k))::bigint from y order by k"
         )
@@ -253,8 +255,8 @@ class Duck:
         """A user's days as bits of a number, shifted by the first one."""
         rows = self._rows(
             f"with m as (select bit_or(1::uhugeint << (event_date - {START})::uhugeint) as m, "
-            f"min(event_date) as f from {table} group by uid), g as (select (f - {START})::int as f, "
-            f"m >> (f - {START})::uhugeint as m, count(*) as c from m group by all) "
+            f"min(event_date) as f from {table} group by uid), g as (select "
+            f"(f - {START})::int as f, m >> (f - {START})::uhugeint as m, count(*) as c from m group by all) "
             f"select f, n, sum(c)::bigint from g, range({question.periods + 1}) r(n) "
             "where (m >> n::uhugeint) & 1::uhugeint = 1::uhugeint group by f, n"
         )

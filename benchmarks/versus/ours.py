@@ -11,6 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ga4_analytics.analyses import funnel, paths, retention, sessions, trends
+from ga4_analytics.index.reader import Index
+from ga4_analytics.questions.filters import Condition, EventSelector
+from ga4_analytics.questions.funnel import FunnelResult, FunnelSpec, FunnelStep
+from ga4_analytics.questions.paths import PathsQuestion
+from ga4_analytics.questions.query import Query
+from ga4_analytics.questions.retention import Retention, RetentionResult
+from ga4_analytics.questions.sessions import GapSessions
+from ga4_analytics.questions.trends import Series, Trends
 from versus.built import open_built
 from versus.questions import (
     Active,
@@ -23,16 +32,6 @@ from versus.questions import (
     Rolling,
     Step,
 )
-
-from ga4_analytics.analyses import funnel, paths, retention, sessions, trends
-from ga4_analytics.index.reader import Index
-from ga4_analytics.questions.filters import Condition, EventSelector
-from ga4_analytics.questions.funnel import FunnelResult, FunnelSpec, FunnelStep
-from ga4_analytics.questions.paths import PathsQuestion
-from ga4_analytics.questions.query import Query
-from ga4_analytics.questions.retention import Retention, RetentionResult
-from ga4_analytics.questions.sessions import GapSessions
-from ga4_analytics.questions.trends import Series, Trends
 
 START = date(2020, 11, 1)
 _COLUMNS = {"revenue": "revenue_usd"}
@@ -131,9 +130,7 @@ def selector(step: Step) -> EventSelector:
     if isinstance(value, int):
         value = value // 1_000_000
     operation: Any = operator
-    return EventSelector(
-        (step.name,), Condition(_COLUMNS.get(column, column), operation, (value,))
-    )
+    return EventSelector((step.name,), Condition(_COLUMNS.get(column, column), operation, (value,)))
 
 
 def users(steps: tuple[FunnelStep, ...]) -> list[int]:

@@ -150,16 +150,15 @@ _REPEATED = tuple(
         ("session_start > view_item > view_item > view_item > add_to_cart > purchase", 8 * DAY),
     )
 )
+_REST = " > add_to_cart > begin_checkout > purchase"
 _TURNED = tuple(
-    Funnel(_steps(text), window)
-    for text, window in (
-        ("page_view > session_start > view_item > add_to_cart > begin_checkout > purchase", 7 * DAY),
-        ("page_view > first_visit > view_item > add_to_cart > begin_checkout > purchase", 7 * DAY),
-        ("page_view > session_start > view_item > add_to_cart > begin_checkout > purchase", 6 * DAY),
-        ("view_item > page_view > session_start > add_to_cart > begin_checkout > purchase", 7 * DAY),
-        ("page_view > session_start > view_item > add_to_cart > begin_checkout > purchase", 8 * DAY),
+    Funnel(_steps(text + _REST), days * DAY)
+    for text, days in (
+        ("page_view > session_start > view_item", 7), ("page_view > first_visit > view_item", 7),
+        ("page_view > session_start > view_item", 6), ("view_item > page_view > session_start", 7),
+        ("page_view > session_start > view_item", 8),
     )
-)
+)  # fmt: skip
 _RETURNS = tuple(
     Returns(Step("session_start", ("device_category", "is", device)), Step(event), 30)
     for device, event in (

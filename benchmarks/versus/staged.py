@@ -1,4 +1,4 @@
-"""A warehouse whose staged relations hold the generator's rows, as a load and the models leave them."""
+"""A warehouse with the generator's rows in its staged relations, as after a load and the models."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
-from versus.events import make_parts
 
 from ga4_analytics.warehouse.duckdb import DuckDBWarehouse
+from versus.events import make_parts
 
 START, DAYS = date(2020, 11, 1), 92
 _DAY_US = 86_400_000_000
@@ -82,7 +82,8 @@ def _fill(engine: duckdb.DuckDBPyConnection, parts: list[Path]) -> None:
     engine.execute("create table analytics.int_datasets (dataset text, streams bigint)")
     engine.execute("insert into analytics.int_datasets values ('ga4', 1)")
     engine.execute(
-        "create table analytics.int_devices (dataset text, user_pseudo_id text, latest_user_id text)"
+        "create table analytics.int_devices "
+        "(dataset text, user_pseudo_id text, latest_user_id text)"
     )
     engine.execute("create table analytics.stg_ga4_items (dataset text, event_id text, "
                    "item_index bigint)")  # fmt: skip
