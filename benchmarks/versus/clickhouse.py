@@ -81,7 +81,12 @@ class ClickHouse:
         }  # fmt: skip
         return many[name]
 
-    def _rows(self, sql: str) -> list[list[Any]]:
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+    def rows(self, sql: str) -> list[list[Any]]:
+        """What a query gives; whole numbers that JSON has as texts are numbers."""
         found = self._session.query(sql, "JSONCompactEachRow").bytes().decode()
         return [[_number(cell) for cell in json.loads(line)] for line in found.splitlines()]
 
@@ -95,7 +100,7 @@ class ClickHouse:
 
     def funnel(self, question: Funnel, key: str = "uid", settings: str = "") -> Any:
         """windowFunnel over the rows of any step."""
-        rows = self._rows(
+        rows = self.rows(
             f"select level, count() from (select {self._window_funnel(question)} as level from "
             f"g.events where {self._any_step(question)} group by {key}) group by level{settings}"
         )
@@ -117,7 +122,7 @@ class ClickHouse:
         ]
         start = ", ".join(f"toInt64({none})" for _ in codes)
         places = ", ".join(f"f.{k}" for k in range(1, len(codes) + 1))
-        rows = self._rows(
+        rows = self.rows(
             f"select arrayCount(s -> s > 0, [{places}]) "
             f"as level, count() from (select arrayFold((a, x) -> tuple({', '.join(nexts)}), "
             f"arraySort(groupArray((ts, toUInt8(multiIf({cases}, 255))))), tuple({start})) as f "
@@ -140,7 +145,7 @@ class ClickHouse:
                 f"join (select uid, ts from g.events where {condition(step)}) b "
                 f"on a.uid = b.uid and b.ts {after} a.t"
             )
-        rows = self._rows(
+        rows = self.rows(
             f"select level, count() from (select uid, max(level) as level from ({sql}) "
             "group by uid) group by level"
         )
@@ -148,7 +153,7 @@ class ClickHouse:
 
     def by_device(self, question: Funnel, settings: str = "") -> Any:
         """The same with a user's device."""
-        rows = self._rows(
+        rows = self.rows(
             f"select device, level, count() from (select any(device_category) as device, "
             f"{self._window_funnel(question)} as level from g.events where "
             f"{self._any_step(question)} group by uid) where level > 0 "
@@ -158,7 +163,7 @@ class ClickHouse:
 
     def paths(self, question: Paths) -> Any:
         """Each session's events as a sorted array, cut after each anchor."""
-        return self._rows(
+        return self.rows(
             "select arrayStringConcat(arrayMap(x -> toString(x), p), ' > ') as path, count() as c "
             "from (select arrayMap(x -> x.2, arraySort(groupArray((ts, event_name)))) as l, "
             f"arrayJoin(arrayFilter(i -> l[i] = '{question.anchor}', arrayEnumerate(l))) as i, "
@@ -169,7 +174,7 @@ class ClickHouse:
     def gaps(self, question: Gaps, settings: str = "") -> Any:
         """Each user's times as a sorted array of differences."""
         far = question.seconds * 1_000_000
-        return self._rows(
+        return self.rows(
             f"select sum(1 + arrayCount(x -> x > {far}, d)), "
             f"sum(arraySum(arrayFilter(x -> x <= {far}, d))) from (select "
             "arrayPopFront(arrayDifference(arraySort(groupArray(ts)))) as d from g.events "
@@ -179,18 +184,20 @@ class ClickHouse:
     def gaps_lag(self, question: Gaps) -> Any:
         """lagInFrame over each user."""
         far = question.seconds * 1_000_000
-        return self._rows(
+        return self.rows(
             f"select countIf(p = 0 or ts - p > {far}), "
-            f"toInt64(sumIf(ts - p, p > 0 and ts - p <= {far})) from (select ts, lagInFrame(ts, 1, 0) over "
-            "(partition by uid order by ts rows between 1 preceding and current row) as p from g.events)"
+            f"toInt64(sumIf(ts - p, p > 0 and ts - p <= {far})) from "
+            "(select ts, lagInFrame(ts, 1, 0) over (partition by uid order by ts "
+            "rows between 1 preceding and current row) as p from g.events)"
         )[0]
 
     def returns(self, question: Returns, settings: str = "") -> Any:
         """First day and distinct days of the other event, a user."""
         start, event = condition(question.start), condition(question.event)
-        rows = self._rows(
+        rows = self.rows(
             f"select toInt32(f - {START}), n, count() from (select "
-            f"minIf(event_date, {start}) as f, countIf({start}) as c, groupUniqArrayIf(toInt32(event_date), {event}) as ds, "
+            f"minIf(event_date, {start}) as f, countIf({start}) as c, "
+            f"groupUniqArrayIf(toInt32(event_date), {event}) as ds, "
             "arrayJoin(arrayPushFront(arrayFilter(x -> x > 0 and x <= "
             f"{question.periods}, arrayMap(d -> d - toInt32(f), ds)), 0)) as n from g.events "
             f"where {start} or {event} group by uid having c > 0) group by f, n{settings}"
@@ -199,14 +206,14 @@ class ClickHouse:
 
     def daily(self, question: Daily) -> Any:
         """uniqExact by day."""
-        return [count for _, count in self._rows(
+        return [count for _, count in self.rows(
             f"select event_date, uniqExact(uid) from g.events where {condition(question.event)} "
             "group by event_date order by event_date"
         )]  # fmt: skip
 
     def daily_arrays(self, question: Daily) -> Any:
         """Each user's distinct days, then counted."""
-        return [count for _, count in self._rows(
+        return [count for _, count in self.rows(
             "select d, count() from (select uid, arrayJoin(groupUniqArray(event_date)) as d from "
             f"g.events where {condition(question.event)} group by uid) group by d order by d"
             f"{_IN_ORDER}"
@@ -215,14 +222,14 @@ class ClickHouse:
     def active(self, question: Active, table: str) -> Any:
         """uniqExact by day; of user days a plain count."""
         count = "uniqExact(uid)" if table == "events" else "count()"
-        return [found for _, found in self._rows(
+        return [found for _, found in self.rows(
             f"select event_date, {count} from g.{table} where event_date >= {START} + "
             f"{question.first} group by event_date order by event_date"
         )]  # fmt: skip
 
     def active_arrays(self, question: Active) -> Any:
         """Each user's distinct days, then counted."""
-        return [count for _, count in self._rows(
+        return [count for _, count in self.rows(
             "select d, count() from (select uid, arrayJoin(groupUniqArray(event_date)) as d from "
             f"g.events where event_date >= {START} + {question.first} group by uid) "
             f"group by d order by d{_IN_ORDER}"
@@ -231,7 +238,7 @@ class ClickHouse:
     def rolling(self, question: Rolling, table: str) -> Any:
         """Each active day counts from itself until it ends or the user's next one begins."""
         days = question.days
-        rows = self._rows(
+        rows = self.rows(
             "select k, sum(v) from (select arrayJoin(arrayConcat(arrayMap(d -> (d, 1), ds), "
             f"arrayMap((d, n) -> (least(n, d + {days}), -1), ds, nx))) as x, x.1 as k, x.2 as v "
             "from (select arraySort(groupUniqArray(toInt32(event_date))) as ds, "
@@ -246,7 +253,7 @@ class ClickHouse:
 
     def cohorts(self, question: Cohorts, table: str) -> Any:
         """First day and distinct days of each user."""
-        return _matrix(self._rows(
+        return _matrix(self.rows(
             f"select toInt32(f - {START}), toInt32(d - f) as n, count() from (select "
             "groupUniqArray(event_date) as a, min(event_date) as f from "
             f"g.{table} group by uid) array join a as d where n <= {question.periods} "

@@ -196,7 +196,8 @@ class Duck:
             f"with f as materialized (select uid, min(event_date) as f from events where "
             f"{condition(question.start)} group by uid), r as (select distinct uid, "
             f"event_date as d from events where {condition(question.event)}) "
-            f"select (f - {START})::int, 0, count(*) from f group by 1 union all select (f - {START})::int, (d - f)::int, count(*) from f "
+            f"select (f - {START})::int, 0, count(*) from f group by 1 "
+            f"union all select (f - {START})::int, (d - f)::int, count(*) from f "
             f"join r using (uid) where d > f and d - f <= {question.periods} group by 1, 2"
         ))  # fmt: skip
 
@@ -244,8 +245,8 @@ class Duck:
             f"with p as (select distinct event_date as d, uid from {table} where active), "
             "n as (select d, lead(d) over (partition by uid order by d) as nx from p), "
             f"g as (select d, least(coalesce(nx, date '2999-01-01'), d + {days}) as e, "
-            "count(*) as c from n group by all), y as (select k, sum(v) as v from (select d as k, c as v from g "
-            "union all select e, -c from g) group by k) "
+            "count(*) as c from n group by all), y as (select k, sum(v) as v from "
+            "(select d as k, c as v from g union all select e, -c from g) group by k) "
             "select k, (sum(v) over (order by k))::bigint from y order by k"
         )
         first = _FIRST + timedelta(days=days - 1)
@@ -256,9 +257,9 @@ class Duck:
         rows = self._rows(
             f"with m as (select bit_or(1::uhugeint << (event_date - {START})::uhugeint) as m, "
             f"min(event_date) as f from {table} group by uid), g as (select "
-            f"(f - {START})::int as f, m >> (f - {START})::uhugeint as m, count(*) as c from m group by all) "
-            f"select f, n, sum(c)::bigint from g, range({question.periods + 1}) r(n) "
-            "where (m >> n::uhugeint) & 1::uhugeint = 1::uhugeint group by f, n"
+            f"(f - {START})::int as f, m >> (f - {START})::uhugeint as m, count(*) as c "
+            "from m group by all) select f, n, sum(c)::bigint from g, "
+            f"range({question.periods + 1}) r(n) where (m >> n::uhugeint) & 1::uhugeint = 1::uhugeint group by f, n"
         )
         return _matrix(rows)
 
