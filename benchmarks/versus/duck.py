@@ -259,7 +259,8 @@ class Duck:
             f"min(event_date) as f from {table} group by uid), g as (select "
             f"(f - {START})::int as f, m >> (f - {START})::uhugeint as m, count(*) as c "
             "from m group by all) select f, n, sum(c)::bigint from g, "
-            f"range({question.periods + 1}) r(n) where (m >> n::uhugeint) & 1::uhugeint = 1::uhugeint group by f, n"
+            f"range({question.periods + 1}) r(n) "
+            "where (m >> n::uhugeint) & 1::uhugeint = 1::uhugeint group by f, n"
         )
         return _matrix(rows)
 
