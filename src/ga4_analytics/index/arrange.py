@@ -73,7 +73,7 @@ def lay_out(rows: Rows, tables: Mapping[str, Codes]) -> Segment:
     plain = rows.plain
     # Arrays that cannot be written are another type to a kernel: it would be compiled twice.
     tests = [np.require(plain[name], requirements="W") for name in ("time", *BATCH, "high", "low")]
-    sort_users(order, user_row, *tests)  # type: ignore[call-arg]
+    sort_users(order, user_row, *tests)
     columns: dict[str, NDArray[Any]] = {}
     offsets: dict[str, U32] = {}
     for name, values in rows.columns.items():

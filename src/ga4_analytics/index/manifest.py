@@ -172,7 +172,7 @@ def slug(dataset: str) -> str:
     """A folder's name for a dataset.
 
     >>> slug("my shop/1"), slug("ga4") == slug("GA4")
-    ('my-shop-1-c4a0cc26', False)
+    ('my-shop-1-b9743112', False)
     """
     plain = re.sub(r"[^A-Za-z0-9]+", "-", dataset)[:40].strip("-")
     return f"{plain}-{hashlib.sha256(dataset.encode()).hexdigest()[:8]}"

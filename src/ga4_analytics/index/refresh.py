@@ -30,7 +30,7 @@ _SAME = ("format", "dataset", "identity", "zone", "context", "streams", "columns
 _USERS_SQL = """
     select distinct user_key from analytics.index_events
     where dataset = ? and user_key is not null
-      and cast(event_date as text) in (select unnest(cast(? as text[])))
+      and event_date in (select unnest(cast(? as date[])))
 """
 
 
