@@ -84,7 +84,9 @@ def _index(who, begin, time, name, tied, session, draw) -> Index:  # type: ignor
     users = len(user_row) - 1
     columns = {
         "country": draw.choice(40, len(who)).astype(np.uint8) + 1,
-        "device_category": np.repeat(draw.integers(1, 4, users), np.diff(user_row)).astype(np.uint8),
+        "device_category": np.repeat(draw.integers(1, 4, users), np.diff(user_row)).astype(
+            np.uint8
+        ),
     }
     segment = Segment(
         keys=pa.array(np.arange(users).astype(str)),

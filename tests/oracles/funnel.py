@@ -93,7 +93,9 @@ def needed(asked: Asked) -> list[int]:
     return [n for n in range(1, len(asked.steps) + 1) if n not in asked.optional]
 
 
-def chains(asked: Asked, numbers: list[int], rows: list[Row], entry: Row) -> Iterator[tuple[Row, ...]]:
+def chains(
+    asked: Asked, numbers: list[int], rows: list[Row], entry: Row
+) -> Iterator[tuple[Row, ...]]:
     """Every chain of events from an entry through the first few of the steps of some numbers."""
 
     def longer(chain: tuple[Row, ...]) -> Iterator[tuple[Row, ...]]:
@@ -159,7 +161,9 @@ def in_any_order(asked: Asked, rows: list[Row], entry: Row) -> tuple[Row, ...]:
     return tuple(basis)
 
 
-def attempt(asked: Asked, numbers: list[int], rows: list[Row], entry: Row) -> tuple[tuple[Row, ...], int | None]:
+def attempt(
+    asked: Asked, numbers: list[int], rows: list[Row], entry: Row
+) -> tuple[tuple[Row, ...], int | None]:
     """The best chain of an entry, and how long it takes to go through, if it can."""
     if asked.order == "any":
         chain = in_any_order(asked, rows, entry)
@@ -200,7 +204,9 @@ def weakest_of(asked: Asked, numbers: list[int], rows: list[Row], entries: list[
     for pick in product(*(permutations(group) for _, group in sorted(groups.items()))):
         line = [row for group in pick for row in group]
         fixed = [Row(row.event, row.time, place, place, row.day) for place, row in enumerate(line)]
-        starts = [new for old, new in zip(line, fixed, strict=True) if any(old is e for e in entries)]
+        starts = [
+            new for old, new in zip(line, fixed, strict=True) if any(old is e for e in entries)
+        ]
         best = max(len(attempt(asked, numbers, fixed, entry)[0]) for entry in starts)
         least = min(least, best)
     return least
@@ -227,7 +233,14 @@ def units_of(asked: Asked, log: Sequence[Event], horizon: int | None) -> list[Un
     return found
 
 
-def unit_of(asked: Asked, user: str, rows: list[Row], entries: list[Row], horizon: int | None, tied: list[Event]) -> Unit:
+def unit_of(
+    asked: Asked,
+    user: str,
+    rows: list[Row],
+    entries: list[Row],
+    horizon: int | None,
+    tied: list[Event],
+) -> Unit:
     numbers = needed(asked)
     tries = [(entry, *attempt(asked, numbers, rows, entry)) for entry in entries]
     level = max(len(chain) for _, chain, _ in tries)
@@ -333,7 +346,9 @@ _RULES = {
 }  # fmt: skip
 
 
-def kaplan_meier_quantile(times: list[int], lost: list[int], total: int, share: Fraction) -> int | None:
+def kaplan_meier_quantile(
+    times: list[int], lost: list[int], total: int, share: Fraction
+) -> int | None:
     """The first time by which a share has converted, by the product of what is left."""
     left = Fraction(1)
     for time in sorted(set(times)):

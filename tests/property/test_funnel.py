@@ -66,12 +66,16 @@ def cases(draw: Any, plain: bool = False, options: bool = True) -> Case:
     log = [*draw(LOGS), *(Event("w", name, START, columns={"country": "US"}) for name in "ABC")]
     steps = draw(PLAIN_STEPS if plain else st.lists(STEPS, min_size=1, max_size=4).map(tuple))
     days = [event.day("UTC") for event in log]
-    start, end = draw(st.sampled_from([(None, None), (FIRST, FIRST), (FIRST, FIRST + timedelta(1))]))
+    start, end = draw(
+        st.sampled_from([(None, None), (FIRST, FIRST), (FIRST, FIRST + timedelta(1))])
+    )
     incomplete = draw(st.integers(0, 2))
     complete = (max(days) - min(days)).days + 1 - incomplete
     base = START // DAY + (min(days) - FIRST).days
     order = draw(st.sampled_from(["ordered", "ordered", "strict", "any"])) if options else "ordered"
-    counting = draw(st.sampled_from(["user", "session", "attempt"] if options else ["user", "session"]))
+    counting = draw(
+        st.sampled_from(["user", "session", "attempt"] if options else ["user", "session"])
+    )
     window = draw(SECONDS)
     step_window = least = None
     exclusions: list[tuple[oracle.Step, int, int]] = []
@@ -281,9 +285,9 @@ def test_threads_and_segments_never_change_an_answer(case: Case, split: int) -> 
     query = replace(case.question.query, by=("country", "device_category"))
     whole = answer(index_of(case.log), replace(case.question, query=query), threads=1)
     pieces = index_of(case.log, split=split)
-    with mock.patch("ga4_analytics.analyses.funnel_run.PART_ROWS", 1), mock.patch(
-        "ga4_analytics.analyses.funnel_run.PLAIN_ROWS", 1
+    with (
+        mock.patch("ga4_analytics.analyses.funnel_run.PART_ROWS", 1),
+        mock.patch("ga4_analytics.analyses.funnel_run.PLAIN_ROWS", 1),
     ):
         again = answer(pieces, replace(case.question, query=query), threads=2)
     assert replace(again, seconds=0) == replace(whole, seconds=0)
-

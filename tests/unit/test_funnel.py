@@ -180,6 +180,11 @@ def test_what_cannot_be_meant_is_refused(changes: dict[str, Any], problem: str) 
 
 def test_a_filtered_step_takes_only_its_events() -> None:
     steps = (EventSelector(("A",), Condition("country", "is", ("US",))), *HOUR_FUNNEL.steps[1:])
-    events = [Event("u", "A", NOON, columns={"country": "US"}), *log("B5"), *log("A0 B1", "v"), *log("C1", "w")]
+    events = [
+        Event("u", "A", NOON, columns={"country": "US"}),
+        *log("B5"),
+        *log("A0 B1", "v"),
+        *log("C1", "w"),
+    ]
     found = answer(index_of(events), FunnelSpec(steps, window_seconds=3600))
     assert [bar.users for bar in found.steps] == [1, 1, 0]

@@ -198,7 +198,8 @@ def _outcomes(
     outcomes = run(index, plan, chosen, threads, wants_entry=wants_entry,
                    keep=needs_chain(question))  # fmt: skip
     sides = {
-        step: run(index, side, chosen, threads) for step, side in side_plans(index, question).items()
+        step: run(index, side, chosen, threads)
+        for step, side in side_plans(index, question).items()
     }
     return outcomes, sides
 
@@ -236,7 +237,11 @@ def _bars(
         end = level == len(needed)
         bars.append(
             _bar(
-                number, name, users, entered, previous,
+                number,
+                name,
+                users,
+                entered,
+                previous,
                 (0 if end else int(closed[level])) if ours else None,
                 (0 if end else int(still[level])) if ours else None,
                 int(weakest[level:].sum()) if ours else None,

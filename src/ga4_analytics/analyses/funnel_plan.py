@@ -183,9 +183,7 @@ def side_plans(index: Index, question: FunnelSpec) -> dict[int, Plan]:
     """For each optional step the funnel of it after the required steps before it."""
     scope = scope_of(index, question.query)
     return {
-        step: plan_of(
-            index, question, scope, [*(n for n in required(question) if n < step), step]
-        )
+        step: plan_of(index, question, scope, [*(n for n in required(question) if n < step), step])
         for step in question.optional
     }
 

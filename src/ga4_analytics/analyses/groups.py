@@ -129,8 +129,7 @@ def grouping(index: Index, by: Sequence[str]) -> Grouping:
     if not axes:
         return Grouping(((),), axes, None)
     pieces = [
-        np.unique(_keys(axes, segment, slice(None)))
-        for segment in (*index.segments, *index.nobody)
+        np.unique(_keys(axes, segment, slice(None))) for segment in (*index.segments, *index.nobody)
     ]
     combinations = np.unique(np.concatenate(pieces)) if pieces else np.zeros(0, np.int64)
     labels = tuple(_combined(axes, int(key)) for key in combinations)

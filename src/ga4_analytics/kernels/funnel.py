@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from ga4_analytics.kernels.funnel_part import deepest
+from ga4_analytics.kernels.funnel_ties import ONE, inlined, inner
 from ga4_analytics.kernels.funnel_units import (
     COUNTING,
     FIRST_DAY,
@@ -23,12 +24,13 @@ from ga4_analytics.kernels.funnel_units import (
     note_time,
 )
 
+TWO = np.uint64(2)
 SLOT_DAY, SLOT_LAST, SLOT_LEVEL, SLOT_FIRST = range(4)
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def scan(  # type: ignore[no-untyped-def]
-    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, step_of, plan, begun, slot_of,
+    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, step_of, bit_of, plan, begun, slot_of,
     slots, result,
 ):  # fmt: skip
     """Judge every entry day of a unit whose rows lie together.
@@ -43,6 +45,7 @@ def scan(  # type: ignore[no-untyped-def]
         run_end: The day run after the user's last.
         run_row: See `Segment`, as those up to ``flags``.
         step_of: uint8, step of each code of a name, from 0; 255 for none.
+        bit_of: uint64, the bit of that step, or none.
         plan: The question's numbers.
         begun: int64 scratch, one a step: row of the latest entry that has come so far.
         slot_of: int64 scratch, one a step: its place in ``slots``.
@@ -56,12 +59,13 @@ def scan(  # type: ignore[no-untyped-def]
     last, window = plan[LAST], plan[WINDOW]
     clocked = time_us[b - 1] - time_us[a] > window
     total = len(flags)
-    count, best, best_row, done_row, high = 0, 0, -1, -1, 0
+    count, best, best_row, done_row = 0, 0, -1, -1
+    # Bit k: an event of step k would bring a later entry there than has come so far.
+    live = ONE
     stop = np.int64(run_row[run + 1]) if run + 1 < run_end else b
     i = a
     while i < b:
-        k = np.int64(step_of[name[i]])
-        if k >= cap or k > high:
+        if not bit_of[name[i]] & live:
             i += 1
             continue
         if flags[i] & (TIED | TIMELESS) or (i + 1 < total and flags[i + 1] & TIED):
@@ -69,13 +73,14 @@ def scan(  # type: ignore[no-untyped-def]
                 i += 1
                 continue
             return False
+        k = np.int64(step_of[name[i]])
         if k == 0:
             while i >= stop:
                 run += 1
                 stop = np.int64(run_row[run + 1]) if run + 1 < run_end else b
             day = np.int64(run_day[run])
             if day < plan[FIRST_DAY] or day > plan[LAST_DAY]:
-                i = stop if high == 0 else i + 1
+                i = stop if live == ONE else i + 1
                 continue
             if count == 0 or slots[SLOT_DAY, count - 1] != day:
                 slots[SLOT_DAY, count] = day
@@ -85,23 +90,21 @@ def scan(  # type: ignore[no-untyped-def]
             slots[SLOT_LAST, count - 1] = i
             begun[0] = i
             slot_of[0] = count - 1
-            high = max(high, 1)
+            live = ONE | live if cap == 1 else (ONE | TWO) | live
         else:
             source = begun[k - 1]
+            live &= ~(ONE << np.uint64(k))
             if clocked and time_us[i] - time_us[source] > window:
                 i += 1
                 continue
             begun[k] = source
             place = slot_of[k - 1]
             slot_of[k] = place
-            high = max(high, k + 1)
+            if k + 1 < cap:
+                live |= TWO << np.uint64(k)
             p = place
             while p >= 0 and slots[SLOT_LEVEL, p] <= k:
-                if (
-                    clocked
-                    and p != place
-                    and time_us[i] - time_us[slots[SLOT_LAST, p]] > window
-                ):
+                if clocked and p != place and time_us[i] - time_us[slots[SLOT_LAST, p]] > window:
                     break
                 slots[SLOT_LEVEL, p] = k + 1
                 p -= 1
@@ -112,8 +115,10 @@ def scan(  # type: ignore[no-untyped-def]
         if k + 1 == cap and slot_of[k] == count - 1:
             # No entry so far can come further, nor can another of this day.
             high = 0
-            if i < stop and slots[SLOT_DAY, count - 1] == np.int64(run_day[run]) and (
-                cap == last or time_us[stop - 1] + plan[REACH] < plan[HORIZON]
+            if (
+                i < stop
+                and slots[SLOT_DAY, count - 1] == np.int64(run_day[run])
+                and (cap == last or time_us[stop - 1] + plan[REACH] < plan[HORIZON])
             ):
                 i = stop
                 continue
@@ -122,7 +127,7 @@ def scan(  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _note_days(count, plan, slots, time_us, trend, trend_open):  # type: ignore[no-untyped-def]
     """Add a unit's entry days to the trend; see `funnel_units.note_days`."""
     last = plan[LAST]
@@ -146,17 +151,15 @@ def _note_days(count, plan, slots, time_us, trend, trend_open):  # type: ignore[
             trend_open[day - plan[FIRST_DAY]] += 1
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _finish(  # type: ignore[no-untyped-def]
-    unit, b, result, slots, time_us, name, step_of, plan, wants_entry, state, weakest, entry_row,
+    unit, result, slots, time_us, name, step_of, plan, wants_entry, state, weakest, entry_row,
     times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Write a unit; see `funnel_units.finish_unit`."""
     count, level, best_row, done_row = result[0], result[1], result[2], result[3]
     last, window = plan[LAST], plan[WINDOW]
-    is_open = level < last and (
-        time_us[slots[SLOT_LAST, count - 1]] + plan[REACH] >= plan[HORIZON]
-    )
+    is_open = level < last and (time_us[slots[SLOT_LAST, count - 1]] + plan[REACH] >= plan[HORIZON])
     state[unit] = np.uint8(level) | OPEN if is_open else np.uint8(level)
     weakest[unit] = level
     sizes[2] += level
@@ -176,7 +179,7 @@ def _finish(  # type: ignore[no-untyped-def]
         entry_row[unit] = i
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _have_ties(flags, a, b):  # type: ignore[no-untyped-def]
     found = np.uint8(0)
     for i in range(a, b):
@@ -187,7 +190,7 @@ def _have_ties(flags, a, b):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def scan_part(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, plan, wants_entry,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, bit_of, plan, wants_entry,
     state, weakest, entry_row, left, times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Judge the users of a part, or their sessions, and leave the difficult ones.
@@ -199,6 +202,7 @@ def scan_part(  # type: ignore[no-untyped-def]
         wanted: See `deepest`.
         user_row: See `Segment`, as those up to ``name``.
         step_of: uint8, step of each code of a name, from 0; 255 for none.
+        bit_of: uint64, the bit of that step, or none.
         plan: The question's numbers.
         wants_entry: Whether ``entry_row`` is wanted.
         state: See `finish_unit`, as the next two; one a user or session of the part.
@@ -207,13 +211,29 @@ def scan_part(  # type: ignore[no-untyped-def]
         trend: See `note_days`, as the next one.
         sizes: See `note_time` and `finish_unit`; [4] counts the users left.
     """
-    last, sessions = plan[LAST], plan[COUNTING] == 1
     most = 1
     for u in range(first_user, end_user):
         most = max(most, np.int64(user_run[u + 1]) - np.int64(user_run[u]))
     slots = np.empty((4, most), np.int64)
     begun, slot_of = np.zeros(65, np.int64), np.zeros(65, np.int64)
     result = np.zeros(4, np.int64)
+    _scan_users(
+        first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
+        user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of,
+        bit_of, plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
+        begun, slot_of, slots, result,
+    )  # fmt: skip
+
+
+@inner
+def _scan_users(  # type: ignore[no-untyped-def]
+    first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, bit_of, plan, wants_entry,
+    state, weakest, entry_row, left, times, trend, trend_open, sizes, begun, slot_of, slots,
+    result,
+):  # fmt: skip
+    """`scan_part` with its scratch."""
+    last, sessions = plan[LAST], plan[COUNTING] == 1
     for u in range(first_user, end_user):
         if not chosen[u]:
             continue
@@ -222,41 +242,39 @@ def scan_part(  # type: ignore[no-untyped-def]
             continue
         a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
         run, run_end = np.int64(user_run[u]), np.int64(user_run[u + 1])
-        if not sessions:
-            if not scan(a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, step_of,
-                        plan, begun, slot_of, slots, result):  # fmt: skip
+        v0, v1 = np.int64(user_visit[u]), np.int64(user_visit[u + 1])
+        if sessions:
+            simple = not _have_ties(flags, a, b)
+            before = 0
+            for v in range(v0, v1):
+                number = np.int64(visit_session[v])
+                simple = simple and (number == 0 or number > before)
+                before = max(before, number)
+            if not simple:
+                left[u] = 1
+                sizes[4] += 1
+                continue
+            unit = np.int64(user_session[u]) - np.int64(user_session[first_user])
+        else:
+            v1 = v0 + 1  # the user as one visit
+            unit = u - first_user
+        for v in range(v0, v1):
+            lo, hi, place = a, b, unit
+            if sessions:
+                lo = np.int64(visit_row[v])
+                hi = np.int64(visit_row[v + 1]) if v + 1 < v1 else b
+                if visit_session[v] == 0:
+                    continue
+                while run + 1 < run_end and np.int64(run_row[run + 1]) <= lo:
+                    run += 1
+                place = unit + np.int64(visit_session[v]) - 1
+            if not scan(lo, hi, cap, run, run_end, run_row, run_day, time_us, name, flags,
+                        step_of, bit_of, plan, begun, slot_of, slots, result):  # fmt: skip
                 left[u] = 1
                 sizes[4] += 1
             elif result[1] > 0:
-                _finish(u - first_user, b, result, slots, time_us, name, step_of, plan,
-                        wants_entry, state, weakest, entry_row, times, trend, trend_open,
-                        sizes)  # fmt: skip
-            continue
-        v0, v1 = np.int64(user_visit[u]), np.int64(user_visit[u + 1])
-        simple = not _have_ties(flags, a, b)
-        before = 0
-        for v in range(v0, v1):
-            number = np.int64(visit_session[v])
-            simple = simple and (number == 0 or number > before)
-            before = max(before, number)
-        if not simple:
-            left[u] = 1
-            sizes[4] += 1
-            continue
-        base = np.int64(user_session[u]) - np.int64(user_session[first_user]) - 1
-        for v in range(v0, v1):
-            lo = np.int64(visit_row[v])
-            hi = np.int64(visit_row[v + 1]) if v + 1 < v1 else b
-            if visit_session[v] == 0:
-                continue
-            while run + 1 < run_end and np.int64(run_row[run + 1]) <= lo:
-                run += 1
-            scan(lo, hi, cap, run, run_end, run_row, run_day, time_us, name, flags, step_of, plan,
-                 begun, slot_of, slots, result)  # fmt: skip
-            if result[1] > 0:
-                _finish(base + np.int64(visit_session[v]), hi, result, slots, time_us, name,
-                        step_of, plan, wants_entry, state, weakest, entry_row, times, trend,
-                        trend_open, sizes)  # fmt: skip
+                _finish(place, result, slots, time_us, name, step_of, plan, wants_entry, state,
+                        weakest, entry_row, times, trend, trend_open, sizes)  # fmt: skip
 
 
 @njit(nogil=True, cache=True)

@@ -8,12 +8,11 @@ All functions look at the events of one unit (a user, or one of its sessions) in
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign, inlined, inner
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def end_of(moment, lo, count):  # type: ignore[no-untyped-def]
     """The event after the last one of a moment that begins at ``lo``."""
     hi = lo + 1
@@ -22,7 +21,7 @@ def end_of(moment, lo, count):  # type: ignore[no-untyped-def]
     return hi
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def start_of(moment, at):  # type: ignore[no-untyped-def]
     """The first event of the moment of event ``at``."""
     while at > 0 and moment[at - 1] == moment[at]:
@@ -30,7 +29,7 @@ def start_of(moment, at):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def reach_freely(entry, count, time, steps, moment, last, window, limit, owner, found, out):  # type: ignore[no-untyped-def]
     """An attempt in order with one window from its entry: the earliest events are the best.
 
@@ -75,7 +74,7 @@ def reach_freely(entry, count, time, steps, moment, last, window, limit, owner, 
     return level
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def _is_stopped(gap, source, covers, seen, here, worst):  # type: ignore[no-untyped-def]
     """Whether an excluded event stands between a step's event and this moment."""
     bits = covers[gap]
@@ -90,7 +89,7 @@ def _is_stopped(gap, source, covers, seen, here, worst):  # type: ignore[no-unty
     return False
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def reach_with_rules(  # type: ignore[no-untyped-def]
     entry, count, time, steps, banned, moment, last, window, step_window, least, covers,
     worst, owner, at, fresh, seen, marks, found,
@@ -183,7 +182,7 @@ def reach_with_rules(  # type: ignore[no-untyped-def]
     return best
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def chain_with_rules(  # type: ignore[no-untyped-def]
     entry, count, time, steps, banned, moment, target, last, window, step_window, least, covers,
     owner, dead, trail, out,
@@ -213,7 +212,9 @@ def chain_with_rules(  # type: ignore[no-untyped-def]
     """
     limit = 1 if least > 0 else last
     lo = start_of(moment, entry)
-    top = advance(steps, lo, end_of(moment, lo, count), entry, np.int64(1), target, limit - 1, owner)
+    top = advance(
+        steps, lo, end_of(moment, lo, count), entry, np.int64(1), target, limit - 1, owner
+    )
     out[0] = entry
     for first in range(top, 0, -1):
         # trail: moment of the state, its level, the next moment to try, and the levels there.
@@ -242,7 +243,7 @@ def chain_with_rules(  # type: ignore[no-untyped-def]
         dead[i] = np.uint64(0)
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def _enter(trail, depth, start, level, moment, count):  # type: ignore[no-untyped-def]
     trail[0, depth] = start
     trail[1, depth] = level
@@ -251,7 +252,7 @@ def _enter(trail, depth, start, level, moment, count):  # type: ignore[no-untype
     trail[4, depth] = 0
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def _follow(  # type: ignore[no-untyped-def]
     depth, entry, count, time, steps, banned, moment, target, last, window, step_window, least,
     covers, limit, owner, dead, trail,

@@ -6,13 +6,12 @@ The arrays are those of `funnel_attempts`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from ga4_analytics.kernels.funnel_attempts import end_of, start_of
-from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign, inner
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def reach_strictly(  # type: ignore[no-untyped-def]
     entry, count, time, steps, moment, last, window, step_window, least, worst, owner, found, out,
 ):  # fmt: skip
@@ -63,7 +62,7 @@ def reach_strictly(  # type: ignore[no-untyped-def]
     return best
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def _strict_rest(  # type: ignore[no-untyped-def]
     level, before, lo, entry, count, time, steps, moment, last, window, step_window, least, worst,
     owner, found, out,
@@ -96,7 +95,7 @@ def _strict_rest(  # type: ignore[no-untyped-def]
     return level
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, found, out):  # type: ignore[no-untyped-def]
     """An attempt whose steps come in any order: how many of them events from it on serve.
 
@@ -108,7 +107,7 @@ def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, f
         moment: See above.
         last: How many steps there are.
         window: Longest time from the entry, microseconds.
-        owner: Scratch (3, events): step of each event.
+        owner: Scratch, see `advance`; row 0 holds the event of each step.
         found: int64 (1,): the time at which all were done.
         out: int64, one a step: the events that brought one more, in their order; length 0: not
             asked for.
@@ -117,12 +116,14 @@ def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, f
         How many steps were done.
     """
     lo = start_of(moment, entry)
-    holder = np.full(last, -1, np.int64)
+    holder = owner[0]
+    for step in range(last):
+        holder[step] = -1
     level = 0
     i = entry
     begun = False
     while i < count and time[i] - time[entry] <= window and level < last:
-        if (i != entry or not begun) and _take(i, steps, holder, last):
+        if (i != entry or not begun) and _take(i, steps, owner, last):
             if len(out):
                 out[level] = i
             level += 1
@@ -135,11 +136,12 @@ def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, f
     return level
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _take(event, steps, holder, last):  # type: ignore[no-untyped-def]
+@inner
+def _take(event, steps, owner, last):  # type: ignore[no-untyped-def]
     """Let an event serve a step that nobody serves, moving others where that helps."""
-    via = np.full(last, -1, np.int64)  # the event that would take each step
-    queue = np.empty(last + 1, np.int64)
+    holder, via, queue = owner[0], owner[1], owner[3]
+    for step in range(last):
+        via[step] = -1  # the event that would take it
     queue[0] = event
     head, tail = 0, 1
     while head < tail:

@@ -7,17 +7,16 @@ enter. Sources: the documentation and code that docs name for each rule.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from ga4_analytics.kernels.funnel_attempts import end_of
-from ga4_analytics.kernels.funnel_ties import ONE
+from ga4_analytics.kernels.funnel_ties import ONE, inner
 
 CLICKHOUSE, STRICT_INCREASE, STRICTLY_LATER, EACH_STEP, MIXPANEL, GROWTHBOOK = 1, 2, 3, 4, 5, 6
 GRACE_US = 2_000_000
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def reach_by_rule(rule, count, time, steps, moment, last, window, result):  # type: ignore[no-untyped-def]
+@inner
+def reach_by_rule(rule, count, time, steps, moment, last, window, small, marks, result):  # type: ignore[no-untyped-def]
     """How far a unit comes under a rule.
 
     Args:
@@ -28,6 +27,8 @@ def reach_by_rule(rule, count, time, steps, moment, last, window, result):  # ty
         moment: See above; equal where times are.
         last: How many steps there are.
         window: As the rule has it, microseconds.
+        small: int64 scratch (3, at least steps).
+        marks: uint64 scratch, one an event, all 0; left so.
         result: int64 (1,) out: the first entry, -1: none.
 
     Returns:
@@ -41,23 +42,23 @@ def reach_by_rule(rule, count, time, steps, moment, last, window, result):  # ty
     if result[0] < 0:
         return 0
     if rule == MIXPANEL:
-        return _first_entry(result[0], count, time, steps, last, window)
+        return _first_entry(result[0], count, time, steps, last, window, marks)
     if rule == GROWTHBOOK:
         return _earliest_each(result[0], count, time, steps, last, window)
-    return _by_latest(rule, count, time, steps, moment, last, window)
+    return _by_latest(rule, count, time, steps, moment, last, window, small)
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _by_latest(rule, count, time, steps, moment, last, window):  # type: ignore[no-untyped-def]
+@inner
+def _by_latest(rule, count, time, steps, moment, last, window, small):  # type: ignore[no-untyped-def]
     """The latest entry of each step is kept; a moment's events serve any of their steps.
 
     CLICKHOUSE: all in turn. STRICT_INCREASE: the step before must be earlier, and a later
     event of it takes its place even at the same moment. STRICTLY_LATER: any event of the
     step before may be the earlier one. EACH_STEP: the window runs from the step before.
     """
-    begun = np.zeros(last, np.int64)
-    at = np.zeros(last, np.int64)
-    known = np.zeros(last, np.bool_)
+    begun, at, known = small[0], small[1], small[2]
+    for k in range(last):
+        known[k] = 0
     lo = 0
     while lo < count:
         hi = end_of(moment, lo, count)
@@ -70,14 +71,14 @@ def _by_latest(rule, count, time, steps, moment, last, window):  # type: ignore[
             if not (union >> np.uint64(k)) & ONE:
                 continue
             if k == 0:
-                begun[0], at[0], known[0] = now, now, True
+                begun[0], at[0], known[0] = now, now, 1
                 continue
             if not known[k - 1]:
                 continue
             since = at[k - 1] if rule == EACH_STEP else begun[k - 1]
             if now - since > window or (rule == STRICT_INCREASE and at[k - 1] == now):
                 continue
-            begun[k], at[k], known[k] = begun[k - 1], now, True
+            begun[k], at[k], known[k] = begun[k - 1], now, 1
         lo = hi
     level = 0
     for k in range(last):
@@ -86,28 +87,32 @@ def _by_latest(rule, count, time, steps, moment, last, window):  # type: ignore[
     return level
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _first_entry(entry, count, time, steps, last, window):  # type: ignore[no-untyped-def]
+@inner
+def _first_entry(entry, count, time, steps, last, window, marks):  # type: ignore[no-untyped-def]
     """From the first entry on, each step by its earliest event, at most 2 seconds early."""
-    used = np.zeros(count, np.bool_)
-    used[entry] = True
+    level = 1
+    marks[entry] = ONE
     now = time[entry]
-    for k in range(1, last):
+    while level < last:
         found = -1
         for i in range(count):
-            if used[i] or time[i] < now - GRACE_US or not (steps[i] >> np.uint64(k)) & ONE:
+            serves = (steps[i] >> np.uint64(level)) & ONE
+            if marks[i] or time[i] < now - GRACE_US or not serves:
                 continue
             if time[i] - time[entry] <= window:
                 found = i
             break
         if found < 0:
-            return k
-        used[found] = True
+            break
+        marks[found] = ONE
         now = max(now, time[found])
-    return last
+        level += 1
+    for i in range(count):
+        marks[i] = np.uint64(0)
+    return level
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def _earliest_each(entry, count, time, steps, last, window):  # type: ignore[no-untyped-def]
     """From the first entry on, each step by its earliest event after the step before."""
     now = time[entry]

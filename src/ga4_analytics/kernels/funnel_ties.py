@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+inner = njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+"""For functions that kernels call for every unit. They own no memory: to count the references
+to some twenty arrays took ten times as long as the work itself."""
+inlined = njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False,
+               forceinline=True)  # fmt: skip
+"""The same for those that pass so many arrays that the call itself takes longer than the work."""
 ONE = np.uint64(1)
 TAKEN = 99
 NOBODY = np.int64(-1)
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def advance(steps, lo, hi, skip, level, last, limit, owner):  # type: ignore[no-untyped-def]
     """How far an attempt comes with the events of one moment, in the best order of them.
 
@@ -22,7 +28,7 @@ def advance(steps, lo, hi, skip, level, last, limit, owner):  # type: ignore[no-
         level: How many steps are done.
         last: How many there are.
         limit: How many steps may be done at most in this moment.
-        owner: int64 scratch of shape (3, events); row 0 says afterwards which step each
+        owner: int64 scratch of shape (4, events + 65); row 0 says afterwards which step each
             event serves, where events compete.
 
     Returns:
@@ -51,7 +57,7 @@ def advance(steps, lo, hi, skip, level, last, limit, owner):  # type: ignore[no-
     return _matched(steps, lo, hi, skip, level, min(last, level + limit), owner)
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def _matched(steps, lo, hi, skip, level, last, owner):  # type: ignore[no-untyped-def]
     """The same where events can serve several steps: augmenting paths, step by step."""
     for i in range(lo, hi):
@@ -62,7 +68,7 @@ def _matched(steps, lo, hi, skip, level, last, owner):  # type: ignore[no-untype
     return last
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def augment(steps, lo, hi, step, owner):  # type: ignore[no-untyped-def]
     """Give one more step an event, moving others where that helps.
 
@@ -71,7 +77,7 @@ def augment(steps, lo, hi, step, owner):  # type: ignore[no-untyped-def]
         lo: First event.
         hi: The event after the last.
         step: The step, from 0.
-        owner: int64 (3, events); row 0 holds the step of each event, -1 where it is
+        owner: int64 (4, events + 65); row 0 holds the step of each event, -1 where it is
             free or `TAKEN` where it must not move, and is changed where there is a way.
 
     Returns:
@@ -79,7 +85,7 @@ def augment(steps, lo, hi, step, owner):  # type: ignore[no-untyped-def]
     """
     for i in range(lo, hi):
         owner[1, i] = 0 if owner[0, i] == TAKEN else -1
-    queue = np.empty(65, np.int64)
+    queue = owner[3]
     queue[0] = step
     head, tail = 0, 1
     while head < tail:
@@ -108,7 +114,7 @@ def augment(steps, lo, hi, step, owner):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def assign(steps, lo, hi, skip, level, done, owner, out):  # type: ignore[no-untyped-def]
     """Choose the events of one moment that serve some steps, the first stored ones first.
 
@@ -119,7 +125,7 @@ def assign(steps, lo, hi, skip, level, done, owner, out):  # type: ignore[no-unt
         skip: An event that serves already; -1: none.
         level: How many steps were done before.
         done: How many are done after; `advance` said that it can be.
-        owner: int64 scratch of shape (3, events).
+        owner: int64 scratch of shape (4, events + 65).
         out: int64, one a step: the events chosen for steps ``level`` to ``done - 1``.
     """
     for i in range(lo, hi):
@@ -135,7 +141,7 @@ def assign(steps, lo, hi, skip, level, done, owner, out):  # type: ignore[no-unt
             owner[2, i] = 0
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def _rest_fits(steps, lo, hi, level, done, owner):  # type: ignore[no-untyped-def]
     """Whether the events that are left can serve the steps that are left."""
     for i in range(lo, hi):

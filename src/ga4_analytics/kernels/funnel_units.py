@@ -6,7 +6,6 @@ The numbers of a question travel in one int64 array, `PLAN` saying which stands 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from ga4_analytics.kernels.funnel_attempts import (
     chain_with_rules,
@@ -15,7 +14,7 @@ from ga4_analytics.kernels.funnel_attempts import (
 )
 from ga4_analytics.kernels.funnel_orders import reach_in_any_order, reach_strictly
 from ga4_analytics.kernels.funnel_rules import reach_by_rule
-from ga4_analytics.kernels.funnel_ties import ONE
+from ga4_analytics.kernels.funnel_ties import ONE, inlined, inner
 from ga4_analytics.kernels.funnel_walk import enter_day, walk
 
 PLAN = (
@@ -39,7 +38,7 @@ TIED, TIMELESS = np.uint8(1), np.uint8(8)
 TIME, MOMENT, DAY, ROW, KNOT, SLOT_DAY, SLOT_WHEN, SLOT_LEVEL = range(8)
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def gather(  # type: ignore[no-untyped-def]
     a, b, start, count, plan, user_row, u, run_row, run_day, user_run, time_us, flags, bits,
     banned, seen, first_row, events, steps, bans,
@@ -89,7 +88,7 @@ def gather(  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def reach(i, count, plan, covers, worst, events, steps, bans, owner, small, marks, found, out):  # type: ignore[no-untyped-def]
     """How many steps the attempt from event ``i`` reaches, by the question's order."""
     time, moment = events[TIME], events[MOMENT]
@@ -120,7 +119,7 @@ def reach(i, count, plan, covers, worst, events, steps, bans, owner, small, mark
     return level
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def may_enter(i, plan, events, steps):  # type: ignore[no-untyped-def]
     """Whether an attempt can begin with event ``i``."""
     if plan[ORDER] == 2:
@@ -128,7 +127,7 @@ def may_enter(i, plan, events, steps):  # type: ignore[no-untyped-def]
     return steps[i] & ONE != 0
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def judge(  # type: ignore[no-untyped-def]
     count, plan, covers, worst, events, steps, bans, owner, small, marks, result,
 ):  # fmt: skip
@@ -142,8 +141,8 @@ def judge(  # type: ignore[no-untyped-def]
         events: int64 (8, events).
         steps: uint64, one an event.
         bans: uint64, one an event.
-        owner: int64 scratch (3, events).
-        small: int64 scratch (8, at least 66).
+        owner: int64 scratch, see `advance`.
+        small: int64 scratch (12, 66).
         marks: uint64 scratch, all 0.
         result: int64 (5,) out: days with entries; best level; its earliest entry; when the
             first entry's attempt was through, -1: never; the first entry, -1: none.
@@ -158,9 +157,9 @@ def judge(  # type: ignore[no-untyped-def]
         first = result[4]
         if first < 0 or worst:
             return
-        found = small[3]
+        found = small[8]
         if result[3] >= 0:
-            done = reach(first, count, plan, covers, worst, events, steps, bans, owner, small[4:],
+            done = reach(first, count, plan, covers, worst, events, steps, bans, owner, small,
                          marks, found, none)  # fmt: skip
             result[3] = found[0] if done == last else -1
         best, when = result[1], result[2]
@@ -170,7 +169,7 @@ def judge(  # type: ignore[no-untyped-def]
             and when - events[TIME, i] <= plan[WINDOW]
             and (
                 best == 1
-                or reach(i, count, plan, covers, worst, events, steps, bans, owner, small[4:],
+                or reach(i, count, plan, covers, worst, events, steps, bans, owner, small,
                          marks, found, none) == best
             )
         ):  # fmt: skip
@@ -178,7 +177,7 @@ def judge(  # type: ignore[no-untyped-def]
         result[2] = i
         return
     slots = 0
-    found = np.empty(1, np.int64)
+    found = small[8]
     result[1], result[2], result[3], result[4] = 0, -1, -1, -1
     for i in range(count):
         if not may_enter(i, plan, events, steps):
@@ -206,7 +205,7 @@ def judge(  # type: ignore[no-untyped-def]
     result[0] = slots
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def note_days(slots, plan, events, trend, trend_open):  # type: ignore[no-untyped-def]
     """Add a unit's entry days to the trend.
 
@@ -235,7 +234,7 @@ def note_days(slots, plan, events, trend, trend_open):  # type: ignore[no-untype
             trend_open[day - plan[FIRST_DAY]] += 1
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def note_time(entered, done, plan, times, sizes):  # type: ignore[no-untyped-def]
     """Note how long a first entry took, or how long it was watched in vain.
 
@@ -257,7 +256,37 @@ def note_time(entered, done, plan, times, sizes):  # type: ignore[no-untyped-def
         sizes[1] += 1
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
+def look_closely(  # type: ignore[no-untyped-def]
+    unit, level, entry, count, plan, covers, events, steps, bans, owner, small, marks, weakest,
+    chain, sizes, chosen_only,
+):  # fmt: skip
+    """The part of `finish_unit` that needs the attempt's events."""
+    tied = False
+    for i in range(count):
+        tied = tied or events[KNOT, i] > 0
+    out = small[11][: plan[LAST]]
+    out[:] = -1
+    found = small[8]
+    reach(entry, count, plan, covers, NO, events, steps, bans, owner, small, marks, found, out)
+    for k in range(level):
+        sizes[3] += events[KNOT, out[k]]
+        if plan[KEEP]:
+            chain[unit, k] = events[ROW, out[k]]
+    if not tied or plan[ORDER] == 2:
+        return
+    if chosen_only:
+        weakest[unit] = reach(
+            entry, count, plan, covers, YES, events, steps, bans, owner, small, marks, found,
+            small[0][:0],
+        )  # fmt: skip
+        return
+    result = small[10]
+    judge(count, plan, covers, YES, events, steps, bans, owner, small, marks, result)
+    weakest[unit] = result[1]
+
+
+@inlined
 def finish_unit(  # type: ignore[no-untyped-def]
     unit, level, entry, is_open, count, plan, covers, events, steps, bans, owner, small, marks,
     state, weakest, entry_row, chain, sizes, chosen_only,
@@ -281,34 +310,16 @@ def finish_unit(  # type: ignore[no-untyped-def]
     entry_row[unit] = events[ROW, entry]
     weakest[unit] = level
     sizes[2] += level
-    tied = False
     for i in range(count):
-        if events[KNOT, i]:
-            tied = True
+        if plan[KEEP] or events[KNOT, i]:
+            look_closely(
+                unit, level, entry, count, plan, covers, events, steps, bans, owner, small, marks,
+                weakest, chain, sizes, chosen_only,
+            )  # fmt: skip
             break
-    if not tied and not plan[KEEP]:
-        return
-    out = np.full(plan[LAST], -1, np.int64)
-    found = np.empty(1, np.int64)
-    reach(entry, count, plan, covers, NO, events, steps, bans, owner, small, marks, found, out)
-    for k in range(level):
-        sizes[3] += events[KNOT, out[k]]
-        if plan[KEEP]:
-            chain[unit, k] = events[ROW, out[k]]
-    if not tied or plan[ORDER] == 2:
-        return
-    if chosen_only:
-        weakest[unit] = reach(
-            entry, count, plan, covers, YES, events, steps, bans, owner, small, marks, found,
-            small[0][:0],
-        )  # fmt: skip
-        return
-    result = np.empty(5, np.int64)
-    judge(count, plan, covers, YES, events, steps, bans, owner, small, marks, result)
-    weakest[unit] = result[1]
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def judge_unit(  # type: ignore[no-untyped-def]
     unit, count, plan, covers, events, steps, bans, owner, small, marks, state, weakest, entry_row,
     chain, times, trend, trend_open, sizes,
@@ -323,19 +334,20 @@ def judge_unit(  # type: ignore[no-untyped-def]
         trend: See `note_days`, as the next one.
         sizes: See `note_time` and `finish_unit`.
     """
-    result = np.empty(5, np.int64)
+    result = small[9]
     none = small[0][:0]
     last = plan[LAST]
     if plan[RULE]:
         level = reach_by_rule(plan[RULE], count, events[TIME], steps, events[MOMENT], last,
-                              plan[WINDOW], result)  # fmt: skip
+                              plan[WINDOW], small, marks, result)  # fmt: skip
         if level:
             state[unit] = level
             entry_row[unit] = events[ROW, result[0]]
         return unit + 1
     if plan[COUNTING] < 2:
         judge(count, plan, covers, NO, events, steps, bans, owner, small, marks, result)
-        slots, level, best, done, first = result
+        slots, level, best = result[0], result[1], result[2]
+        done, first = result[3], result[4]
         if level == 0:
             return unit + 1
         is_open = level < last and events[SLOT_WHEN, slots - 1] + plan[REACH] >= plan[HORIZON]
@@ -344,7 +356,7 @@ def judge_unit(  # type: ignore[no-untyped-def]
         finish_unit(unit, level, best, is_open, count, plan, covers, events, steps, bans, owner,
                     small, marks, state, weakest, entry_row, chain, sizes, NO)  # fmt: skip
         return unit + 1
-    found = np.empty(1, np.int64)
+    found = small[8]
     for i in range(count):
         if not may_enter(i, plan, events, steps):
             continue

@@ -10,13 +10,12 @@ The arrays are those of `funnel_attempts`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from ga4_analytics.kernels.funnel_attempts import end_of
-from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, inlined
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def enter_day(slots, days, when, day, time):  # type: ignore[no-untyped-def]
     """Note an entry under its day.
 
@@ -37,7 +36,7 @@ def enter_day(slots, days, when, day, time):  # type: ignore[no-untyped-def]
     return slots
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def _raise(level, slot, now, window, when, levels):  # type: ignore[no-untyped-def]
     """Raise the days whose entries reach a level now: an entry of ``slot`` does."""
     place = slot
@@ -48,7 +47,7 @@ def _raise(level, slot, now, window, when, levels):  # type: ignore[no-untyped-d
         place -= 1
 
 
-@njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inlined
 def walk(  # type: ignore[no-untyped-def]
     count, time, steps, moment, day, last, window, limit, owner, begun, slot_of, tops, days, when,
     levels, result,

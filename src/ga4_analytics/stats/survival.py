@@ -60,9 +60,7 @@ class Survival:
         return exp(-exp(centre - z)), exp(-exp(centre + z))
 
 
-def kaplan_meier(
-    happened: NDArray[np.int64], lost: NDArray[np.int64], beyond: int = 0
-) -> Survival:
+def kaplan_meier(happened: NDArray[np.int64], lost: NDArray[np.int64], beyond: int = 0) -> Survival:
     """The Kaplan-Meier estimate.
 
     Args:
