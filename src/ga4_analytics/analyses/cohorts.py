@@ -203,7 +203,8 @@ def _missing(index: Index, needed: set[str], first: Counts, last: Counts, until:
     before = np.cumsum(np.array(lost, np.int64))
     top = len(before) - 1
     start, stop = np.clip(first - low, 0, top), np.clip(last + 1 - low, 0, top)
-    return np.maximum(before[stop] - before[start], 0)
+    between: Counts = np.maximum(before[stop] - before[start], 0)
+    return between
 
 
 def group_of(

@@ -70,7 +70,10 @@ def _check(node: ast.AST, letters: Sequence[str]) -> None:
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
         _check(node.operand, letters)
     elif isinstance(node, ast.Constant):
-        if type(node.value) not in (int, float) or not math.isfinite(node.value):
+        value = node.value
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise ValueError(f"{value!r} is not a number")
+        if not math.isfinite(value):
             raise ValueError(f"{node.value!r} is not a number")
     elif isinstance(node, ast.Name):
         if node.id not in letters:

@@ -286,7 +286,7 @@ def _summed(plan: Plan, place: int, whole: Tally) -> Numbers:
             [plan.scaled(place, sum(line)) for line in sums],
             [sum(line) for line in known],
         )
-    pick: Callable[[Any], Any] = min if measure == "min" else max
+    pick: Callable[..., Any] = min if measure == "min" else max
     ends = whole[0][3 if measure == "min" else 4].tolist()
     kept = [
         [plan.scaled(place, v) if n else None for v, n in zip(line, ns, strict=True)]

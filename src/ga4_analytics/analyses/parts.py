@@ -61,7 +61,8 @@ def cut(offsets: U32, rows: int = PART_ROWS) -> Iterator[tuple[int, int]]:
     users = len(offsets) - 1
     user = 0
     while user < users:
-        limit = int(offsets[user]) + rows
+        # A number of another type would have all offsets copied, part after part.
+        limit = offsets.dtype.type(min(int(offsets[user]) + rows, int(offsets[-1])))
         end = int(np.searchsorted(offsets, limit, side="right")) - 1
         end = min(max(end, user + 1), users)
         yield user, end

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from ga4_analytics.analyses.buckets import buckets_of, unit_table
+from ga4_analytics.analyses.buckets import buckets_of, loaded_span, unit_table
 from ga4_analytics.analyses.cohorts import Cells, Frame, frame_of, group_of
 from ga4_analytics.analyses.groups import Grouping
 from ga4_analytics.analyses.masks import Masks, compiled
@@ -32,7 +32,7 @@ from ga4_analytics.analyses.whos import (
 )
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.columns import NO_NUMBER, ColumnSpec
-from ga4_analytics.index.layout import U8
+from ga4_analytics.index.layout import U8, DayFlag
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels import retention as kernels
 from ga4_analytics.questions.retention import Retention, RetentionGroup, RetentionResult
@@ -155,6 +155,9 @@ class _Work:
             entries, counts = np.zeros(shape[:2], np.int64), np.zeros(shape, np.int64)
             amounts = np.zeros((0, 0, 0) if self.spec is None else shape, np.int64)
             tally = np.zeros((periods if tallies else 0, tallies, tallies), np.int64)
+            if self._from_first_days() and not tallies:
+                self._first_days(part, entries, counts)
+                return entries, counts, amounts, tally
             count = self._by_clock if self.question.clock == "rolling" else self._by_calendar
             count(part, entries, counts, amounts, tally)
             return entries, counts, amounts, tally
@@ -176,6 +179,23 @@ class _Work:
             and is_any(question.start, where)
             and is_any(question.returns, where)
         )
+
+    def _from_first_days(self) -> bool:
+        """Whether the question is the common one, which has a kernel of its own."""
+        question = self.question
+        common = (question.entry, question.mode, question.unit) == ("first_ever", "bounded", "day")
+        return common and self._from_user_days()
+
+    def _first_days(self, part: Part, entries: Array, counts: Array) -> None:
+        segment = part.segment
+        touch = NONE_64 if self.question.include_left_truncated else segment.user_touch_us
+        low, high = loaded_span(self.index)
+        kernels.first_days(
+            segment.user_day, segment.day, segment.day_flags, np.uint8(DayFlag.FIRST_VISIT), touch,
+            self.index.calendar.days[0].start_us, NO_NUMBER, part.chosen, part.first_user,
+            part.end_user, low + self.frame.shift, min(high, self.scope.last_day), entries[0],
+            counts[0],
+        )  # fmt: skip
 
     def _parts(self, chosen: Sequence[U8]) -> list[Part]:
         if not self._from_user_days():

@@ -173,13 +173,12 @@ class _Work:
     chosen: tuple[U8, ...]
     threads: int | None
 
-    def _parts(self) -> list[tuple[Part, bool]]:
-        """Parts of users, and of nobody's rows where the question is not about some users."""
-        found = [(part, False) for part in user_parts(self.index, self.chosen)]
-        if self.question.query.users is None:
-            ones = [np.ones(s.users, np.uint8) for s in self.index.nobody]
-            found += [(part, True) for part in parts(self.index.nobody, ones)]
-        return found
+    def _nobody(self) -> list[Part]:
+        """Nobody's rows in parts, where the question is not about some users."""
+        if self.question.query.users is not None:
+            return []
+        ones = [np.ones(segment.users, np.uint8) for segment in self.index.nobody]
+        return parts(self.index.nobody, ones)
 
     def grouped(self, now: Buckets, earlier: Buckets | None) -> Grouping | None:
         """The groups that are shown."""
@@ -188,7 +187,7 @@ class _Work:
             self.question.query,
             self.masks,
             (1 << len(self.question.series)) - 1,
-            [part for part, _ in self._parts()],
+            [*user_parts(self.index, self.chosen), *self._nobody()],
             [now] if earlier is None else [now, earlier],
             self.threads,
         )
@@ -206,16 +205,17 @@ class _Work:
             self.index.calendar.days[0].start_us,
         )
 
-        def work(given: tuple[Part, bool]) -> list[measures.Tally | None]:
-            view = View(given[0], self.masks, groups, buckets)
+        def work(part: Part, nobody: bool = False) -> list[measures.Tally | None]:
+            view = View(part, self.masks, groups, buckets)
             return [
                 None
-                if given[1] and series.measure not in measures.OF_EVENTS
+                if nobody and series.measure not in measures.OF_EVENTS
                 else measures.tally(view, plan, place)
                 for place, series in enumerate(question.series)
             ]
 
-        pieces = on_each(work, self._parts(), self.threads)
+        pieces = on_each(work, user_parts(self.index, self.chosen), self.threads)
+        pieces += on_each(lambda part: work(part, True), self._nobody(), self.threads)
         found = []
         for place in range(len(question.series)):
             tallies = [t for piece in pieces if (t := piece[place]) is not None]
@@ -335,7 +335,7 @@ _MEANINGS = {
 
 def _words(index: Index, question: Trends, buckets: Buckets) -> tuple[str, ...]:
     """What the series mean."""
-    used = {series.measure for series in question.series}
+    used: set[str] = {series.measure for series in question.series}
     words = [text for measure, text in _MEANINGS.items() if measure in used]
     if used & {"active_users", *WIDTHS}:
         words.append(_active_words(buckets))

@@ -125,17 +125,20 @@ def rolling(  # type: ignore[no-untyped-def]
         if chosen.shape[0] > 0 and chosen[p] == 0:
             continue
         g = np.int64(group[p]) if group.shape[0] > 0 else 0
-        until = np.int64(-1)
+        # Whether a day counts is a coin's toss: no branch waits for it. What would be taken
+        # away before the first day goes to the last entry, which is none of a day.
+        nowhere = np.int64(changes.shape[1] - 1)
+        until = nowhere
         for i in range(np.int64(offsets[p]), np.int64(offsets[p + 1])):
             day = np.int64(days[i]) - base
-            if flags.shape[0] > 0 and (flags[i] & need[day]) == 0:
-                continue
-            if until >= 0:
-                changes[g, min(day, until)] -= 1
-            changes[g, day] += 1
-            until = day + width
-        if until >= 0:
-            changes[g, until] -= 1
+            here = np.int64(1)
+            if flags.shape[0] > 0:
+                here = np.int64((flags[i] & need[day]) != 0)
+            ends = until if until == nowhere else min(day, until)
+            changes[g, ends] -= here
+            changes[g, day] += here
+            until = day + width if here else until
+        changes[g, until] -= 1
 
 
 @njit(nogil=True, cache=True)

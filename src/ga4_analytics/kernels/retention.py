@@ -14,6 +14,52 @@ TIMELESS = 8
 
 
 @njit(nogil=True, cache=True)
+def first_days(  # type: ignore[no-untyped-def]
+    user_day, days, day_flags, first_visit, touch, first_us, null, chosen, first_user, end_user,
+    low, high, entries, counts,
+):  # fmt: skip
+    """Count users by the first of their days, and by their days after it.
+
+    Args:
+        user_day: Offsets of users into ``days``.
+        days: Distinct days of each user, ascending.
+        day_flags: Their flags.
+        first_visit: The flag of a first visit.
+        touch: First touch of each user, microseconds UTC; length 0: nobody is left out.
+        first_us: Who was touched before it, and has no first visit, is left out.
+        null: What stands for no touch.
+        chosen: 1 for each user who counts.
+        first_user: First user.
+        end_user: User after the last.
+        low: Day of cohort 0.
+        high: Last day of the range.
+        entries: int64, one a cohort; added to.
+        counts: int64, shape (cohorts, periods): users who were there so many days later;
+            added to.
+    """
+    periods = counts.shape[1]
+    for u in range(first_user, end_user):
+        begin = np.int64(user_day[u])
+        end = np.int64(user_day[u + 1])
+        day = np.int64(days[begin])
+        if chosen[u] == 0 or day < low or day > high:
+            continue
+        if touch.shape[0] > 0 and touch[u] < first_us and touch[u] != null:
+            visited = False
+            for i in range(begin, end):
+                visited |= (day_flags[i] & first_visit) != 0
+            if not visited:
+                continue
+        cohort = day - low
+        entries[cohort] += 1
+        for i in range(begin, end):
+            later = np.int64(days[i]) - day
+            if later >= periods:
+                break
+            counts[cohort, later] += 1
+
+
+@njit(nogil=True, cache=True)
 def by_calendar(  # type: ignore[no-untyped-def]
     users, start_offsets, start_days, start_first, start_group, return_offsets, return_days,
     return_first, return_sum, chosen, origin, entry, mode, low, high, until, table, base, shift,
