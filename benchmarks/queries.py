@@ -72,11 +72,10 @@ def run(folder: Path, asked: tuple[Question, ...], given: argparse.Namespace) ->
     """Check all numbers, then measure."""
     workers = [Worker(name, folder) for name in ENGINES]
     try:
-        times = checked(workers, asked)
+        chosen = checked(workers, asked)
         print("All engines give the same numbers for every question and variant.", flush=True)
         if given.small:
             return
-        chosen = fastest(times, asked)
         measured = repeated(workers, asked, chosen, given.rounds)
     finally:
         for worker in workers:
@@ -87,26 +86,44 @@ def run(folder: Path, asked: tuple[Question, ...], given: argparse.Namespace) ->
         given.markdown.write_text(text + "\n", encoding="utf-8")
 
 
-def checked(workers: list[Worker], asked: tuple[Question, ...]) -> Times:
-    """Ask everything in every formulation.
+Chosen = dict[tuple[str, str], list[str]]
+"""Formulations that run on, by question and engine."""
+
+
+def checked(workers: list[Worker], asked: tuple[Question, ...]) -> Chosen:
+    """Ask everything: the first variant in every formulation, the others in the fastest.
 
     Raises:
         SystemExit: Two answers differ.
     """
-    times: Times = {}
+    chosen: Chosen = {}
     for question in asked:
-        for place, variant in enumerate(question.variants):
+        times: dict[tuple[str, str], float] = {}
+        for place in range(len(question.variants)):
             first: tuple[str, Any] | None = None
             for worker in workers:
-                for form in worker.forms[question.name]:
+                key = (question.name, worker.name)
+                for form in chosen[key] if place else worker.forms[question.name]:
                     seconds, answer = worker.ask(question.name, place, form)
-                    times.setdefault((question.name, worker.name, form), []).append(seconds)
-                    who = f"{worker.name} ({form})"
-                    first = first or (who, answer)
-                    if answer != first[1]:
-                        sys.exit(difference(question, variant, first, (who, answer)))
-        print(f"{question.name}: equal", file=sys.stderr, flush=True)
-    return times
+                    times.setdefault((worker.name, form), seconds)
+                    first = compared(question, place, first, (f"{worker.name} ({form})", answer))
+                chosen.setdefault(key, fastest(question, worker.name, times))
+        tried = ", ".join(f"{' '.join(who)} {spent:.2f} s" for who, spent in times.items())
+        print(f"{question.name}: equal ({tried})", file=sys.stderr, flush=True)
+    return chosen
+
+
+def compared(
+    question: Question, place: int, first: tuple[str, Any] | None, found: tuple[str, Any]
+) -> tuple[str, Any]:
+    """The first answer, if this one is equal.
+
+    Raises:
+        SystemExit: It is not.
+    """
+    if first is not None and first[1] != found[1]:
+        sys.exit(difference(question, question.variants[place], first, found))
+    return first or found
 
 
 def difference(question: Question, variant: Any, one: tuple[str, Any], other: tuple[str, Any]
@@ -122,36 +139,31 @@ def difference(question: Question, variant: Any, one: tuple[str, Any], other: tu
     return "\n".join(lines)
 
 
-def fastest(times: Times, asked: tuple[Question, ...]) -> dict[tuple[str, str], list[str]]:
-    """The formulations that run on: the fastest, of the precomputed class one a table."""
-    chosen: dict[tuple[str, str], list[str]] = {}
-    for question in asked:
-        for engine in ENGINES:
-            key = (question.name, engine)
-            least = {
-                form: min(found) for (*whose, form), found in times.items() if tuple(whose) == key
-            }
-            two = question.kind == "precomputed" and engine != "ours"
-            for of_days in (True, False) if two else (False,):
-                among = [form for form in least if ("user days" in form) == of_days]
-                chosen.setdefault(key, []).append(min(among, key=least.__getitem__))
-    return chosen
+def fastest(question: Question, engine: str, times: dict[tuple[str, str], float]) -> list[str]:
+    """An engine's fastest formulation; of the precomputed class one a table."""
+    least = {form: spent for (who, form), spent in times.items() if who == engine}
+    if question.kind != "precomputed" or engine == "ours":
+        return [min(least, key=least.__getitem__)]
+    kinds = [[f for f in least if ("user days" in f) == of_days] for of_days in (True, False)]
+    return [min(among, key=least.__getitem__) for among in kinds]
 
 
 def repeated(
     workers: list[Worker],
     asked: tuple[Question, ...],
-    chosen: dict[tuple[str, str], list[str]],
+    chosen: Chosen,
     rounds: int,
 ) -> Times:
-    """Ask in turns; each round another variant."""
+    """Ask in turns; each round another variant, and the numbers are compared again."""
     times: Times = {}
     for number in range(rounds):
         for question in asked:
             place = number % len(question.variants)
+            first: tuple[str, Any] | None = None
             for worker in workers:
                 for form in chosen[question.name, worker.name]:
-                    seconds, _ = worker.ask(question.name, place, form)
+                    seconds, answer = worker.ask(question.name, place, form)
+                    first = compared(question, place, first, (f"{worker.name} ({form})", answer))
                     times.setdefault((question.name, worker.name, form), []).append(seconds)
         print(f"round {number + 1}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
     return times
@@ -160,7 +172,7 @@ def repeated(
 def table(
     folder: Path,
     asked: tuple[Question, ...],
-    chosen: dict[tuple[str, str], list[str]],
+    chosen: Chosen,
     times: Times,
 ) -> str:
     """The figures as Markdown."""
