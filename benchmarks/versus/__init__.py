@@ -1,0 +1,1 @@
+"""The index beside other engines: the same events, the same questions, the same numbers."""
