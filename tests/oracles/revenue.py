@@ -68,7 +68,7 @@ def amounts(events: Sequence[Any], question: Any, zone: str, test: Any) -> dict[
         "refund_usd_micros": refunds,
         "net_usd_micros": gross - refunds,
         "raw_usd_micros": sum(event.columns.get("revenue_usd") or 0 for event in purchases),
-        "average_order_usd": gross / len(ours) / 1e6 if ours else None,
+        "average_order_usd": gross / (len(ours) * 1_000_000) if ours else None,
     }
 
 

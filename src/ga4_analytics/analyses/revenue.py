@@ -169,8 +169,17 @@ def _amounts(index: Index, days: I64, money: Money, here: Chosen) -> Amounts | N
         refund_usd_micros=refunds,
         net_usd_micros=None if gross is None or refunds is None else gross - refunds,
         raw_usd_micros=_sum(money.revenue[here & money.is_purchase]) if can_tell else None,
-        average_order_usd=gross / orders / 1_000_000 if orders and gross is not None else None,
+        average_order_usd=_dollars(gross, orders),
     )
+
+
+def _dollars(gross: int | None, orders: int) -> float | None:
+    """Micro-units over a count as US dollars: one division, as in the marts.
+
+    >>> _dollars(386_000_000, 7)
+    55.142857142857146
+    """
+    return None if gross is None or not orders else gross / (orders * 1_000_000)
 
 
 def _sum(values: I64) -> int:
