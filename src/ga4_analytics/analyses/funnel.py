@@ -197,7 +197,7 @@ def _outcomes(
     wants_entry = wants_entry or bool(question.query.by)
     outcomes = run(index, plan, chosen, threads, wants_entry=wants_entry,
                    keep=needs_chain(question))  # fmt: skip
-    sides = {
+    sides: Sides = {
         step: run(index, side, chosen, threads)
         for step, side in side_plans(index, question).items()
     }
@@ -245,7 +245,7 @@ def _bars(
                 (0 if end else int(closed[level])) if ours else None,
                 (0 if end else int(still[level])) if ours else None,
                 int(weakest[level:].sum()) if ours else None,
-            )  # fmt: skip
+            )
         )
         previous = users
     return tuple(bars)

@@ -183,11 +183,11 @@ def _by_all(
 ) -> Grouped:
     """A funnel for each group, made of its events alone."""
     sizes = np.zeros(len(groups.labels), np.int64)
-    entering = replace(plan.with_numbers(counting=2), step_of=None)
+    entering = replace(plan.with_numbers(counting=2), fast=False)
     for outcome in run(index, entering, chosen, threads):
         users = users_of_rows(outcome.part, outcome.entry_row)
-        found = _at(groups, outcome.part, outcome.entry_row)
-        pairs = np.unique(users * len(groups.labels) + found)
+        places = _at(groups, outcome.part, outcome.entry_row)
+        pairs = np.unique(users * len(groups.labels) + places)
         sizes += np.bincount(pairs % len(groups.labels), minlength=len(groups.labels))
     topped = groups.topped(sizes, question.query.top)
     beside = side_plans(index, question)

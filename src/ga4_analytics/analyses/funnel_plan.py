@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ga4_analytics.analyses.masks import Bits, Masks, compiled
 from ga4_analytics.analyses.scope import Scope, scope_of
 from ga4_analytics.errors import QuestionError
-from ga4_analytics.index.layout import I64, MASKED_NAMES, U8, U32
+from ga4_analytics.index.layout import I64, MASKED_NAMES, U32
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels import funnel_rules as peers
 from ga4_analytics.kernels.funnel_units import PLAN
@@ -32,8 +32,7 @@ class Plan:
         numbers: int64 by place in `PLAN`.
         covers: uint64, see `reach_with_rules`.
         wanted: uint32, one a step: the name bits of which a user needs one.
-        step_of: uint8, step of each name's code, where names decide and each serves one step;
-            None: the general path.
+        fast: Whether `funnel.scan_part` can answer it, but for a few users.
     """
 
     steps: Masks
@@ -42,7 +41,7 @@ class Plan:
     numbers: I64
     covers: Bits
     wanted: U32
-    step_of: U8 | None
+    fast: bool
 
     def with_numbers(self, **given: int) -> Plan:
         """The same with other numbers."""
@@ -64,7 +63,7 @@ def check(question: FunnelSpec) -> None:
     """
     count = len(question.steps)
     _want(1 <= count <= MOST_STEPS, f"steps: there are {count}.",
-          f"A funnel has 1 to {MOST_STEPS} steps.", "Ask for fewer, or in two funnels.")  # fmt: skip
+          f"A funnel has 1 to {MOST_STEPS} steps.", "Ask for fewer, or in two.")  # fmt: skip
     _want(len(question.exclusions) <= MOST_STEPS,
           f"exclusions: there are {len(question.exclusions)}.",
           f"A funnel has at most {MOST_STEPS}.", "Put events into one exclusion.")  # fmt: skip
@@ -170,13 +169,11 @@ def plan_of(index: Index, question: FunnelSpec, scope: Scope, steps: list[int]) 
         seen = compiled(index, [EventSelector()], where)
     wanted = _wanted(masks.names, len(steps))
     plan = Plan(masks, banned, seen, _numbers(index, question, scope, len(steps)),
-                _covers(question, steps), wanted, None)  # fmt: skip
-    bare = question.order == "ordered" and plan.number("bare") and not plan.number("rule")
+                _covers(question, steps), wanted, False)  # fmt: skip
     # Optional steps are counted beside the others, unit by unit: on the same parts.
-    odd = plan.number("first_only") or question.counting == "attempt" or question.optional
-    if bare and not odd and masks.plain and question.rules == "ours":
-        return replace(plan, step_of=_step_of(masks.names, len(steps)))
-    return plan
+    odd = question.counting == "attempt" or question.optional or question.rules != "ours"
+    fast = question.order == "ordered" and plan.number("bare") and not odd
+    return replace(plan, fast=bool(fast))
 
 
 def side_plans(index: Index, question: FunnelSpec) -> dict[int, Plan]:
@@ -186,17 +183,6 @@ def side_plans(index: Index, question: FunnelSpec) -> dict[int, Plan]:
         step: plan_of(index, question, scope, [*(n for n in required(question) if n < step), step])
         for step in question.optional
     }
-
-
-def _step_of(names: Bits, count: int) -> U8 | None:
-    """The one step of each name, where no name serves two."""
-    table = np.full(len(names), 255, np.uint8)
-    for step in range(count):
-        serves = (names >> np.uint64(step)) & np.uint64(1) != 0
-        if np.any(table[serves] != 255):
-            return None
-        table[serves] = step
-    return table
 
 
 def _wanted(names: Bits, count: int) -> U32:

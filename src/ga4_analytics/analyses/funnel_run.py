@@ -91,11 +91,11 @@ def run(
         keep: Whether `Outcome.chain` is wanted.
         among: Which rows may serve steps; None: all.
     """
-    if plan.step_of is not None and not keep and among is None:
-        given = parts(index.segments, chosen, PLAIN_ROWS)
-        return on_each(lambda part: _plainly(plan, part, wants_entry), given, threads)
+    by_name = plan.steps.plain and among is None
     plan = plan.with_numbers(keep=int(keep))
-    given = parts(index.segments, chosen, PART_ROWS)
+    given = parts(index.segments, chosen, PLAIN_ROWS if plan.fast and by_name else PART_ROWS)
+    if plan.fast and not keep:
+        return on_each(lambda part: _fast(plan, part, wants_entry, among), given, threads)
     return on_each(lambda part: _in_general(plan, part, keep, among), given, threads)
 
 
@@ -135,34 +135,42 @@ def _units(plan: Plan, part: Part, bits: Bits) -> int:
     return part.end_user - part.first_user
 
 
-def _plainly(plan: Plan, part: Part, wants_entry: bool) -> Outcome:
+def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Outcome:
     segment = part.segment
+    by_name = plan.steps.plain and among is None
+    bits = NONE if by_name else _bits(plan, part, among)
     space = _Space(plan, part, _units(plan, part, NONE), False)
     left = np.zeros(segment.users, np.uint8)
     scan_part(
         part.first_user, part.end_user, part.chosen, plan.wanted, segment.user_row,
         segment.user_names, segment.user_run, segment.user_visit, segment.user_session,
         segment.run_row, segment.run_day, segment.visit_row, segment.visit_session,
-        segment.time_us, segment.flags, segment.name, plan.step_of,
-        plan.steps.names, plan.numbers, wants_entry,
-        space.state, space.weakest, space.entry_row, left, space.times, space.trend,
+        segment.time_us, segment.flags, segment.name, plan.steps.names, bits, plan.numbers,
+        wants_entry, space.state, space.weakest, space.entry_row, left, space.times, space.trend,
         space.trend_open, space.sizes,
     )  # fmt: skip
     if space.sizes[4]:
-        bits = np.empty(part.end_row - part.first_row, np.uint64)
-        mark_users(part.first_user, part.end_user, left, segment.user_row, segment.name,
-                   plan.steps.names, bits)  # fmt: skip
+        if by_name:
+            bits = np.empty(part.end_row - part.first_row, np.uint64)
+            mark_users(part.first_user, part.end_user, left, segment.user_row, segment.name,
+                       plan.steps.names, bits)  # fmt: skip
         _judge(plan, part, left, bits, NONE, NONE, space)
     return space.outcome(part)
 
 
-def _in_general(plan: Plan, part: Part, keep: bool, among: Among | None) -> Outcome:
-    first, end = part.first_row, part.end_row
-    bits = plan.steps.rows(part.segment, first, end)
-    banned = NONE if plan.banned is None else plan.banned.rows(part.segment, first, end)
-    seen = NONE if plan.seen is None else plan.seen.rows(part.segment, first, end)
+def _bits(plan: Plan, part: Part, among: Among | None) -> Bits:
+    """The steps that each row of a part can serve."""
+    bits = plan.steps.rows(part.segment, part.first_row, part.end_row)
     if among is not None:
         bits &= among(part)
+    return bits
+
+
+def _in_general(plan: Plan, part: Part, keep: bool, among: Among | None) -> Outcome:
+    first, end = part.first_row, part.end_row
+    bits = _bits(plan, part, among)
+    banned = NONE if plan.banned is None else plan.banned.rows(part.segment, first, end)
+    seen = NONE if plan.seen is None else plan.seen.rows(part.segment, first, end)
     space = _Space(plan, part, _units(plan, part, bits), keep)
     units = _judge(plan, part, part.chosen, bits, banned, seen, space)
     if plan.number("counting") == 2:

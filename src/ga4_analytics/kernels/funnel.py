@@ -1,7 +1,9 @@
-"""Funnels of plain event names: one pass over names, with the clock only where it matters.
+"""Funnels in order with one window: one pass, with the clock only where it matters.
 
 It leaves to `funnel_part` the users whose steps are tied, or whose sessions interleave.
 """
+
+# mypy: disable-error-code="assignment"
 
 from __future__ import annotations
 
@@ -24,13 +26,17 @@ from ga4_analytics.kernels.funnel_units import (
     note_time,
 )
 
-TWO = np.uint64(2)
+TWO, EIGHT, BYTE = np.uint64(2), np.uint64(8), np.uint64(255)
+HIGHEST = np.array([max(n.bit_length() - 1, 0) for n in range(256)], np.uint8)
+"""The highest bit of each byte."""
 SLOT_DAY, SLOT_LAST, SLOT_LEVEL, SLOT_FIRST = range(4)
 
 
 @inlined
 def scan(  # type: ignore[no-untyped-def]
-    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, step_of, bit_of, plan, begun, slot_of,
+    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits, first_row,
+    plan, begun,
+    slot_of,
     slots, result,
 ):  # fmt: skip
     """Judge every entry day of a unit whose rows lie together.
@@ -44,8 +50,9 @@ def scan(  # type: ignore[no-untyped-def]
         run: The day run of the first row.
         run_end: The day run after the user's last.
         run_row: See `Segment`, as those up to ``flags``.
-        step_of: uint8, step of each code of a name, from 0; 255 for none.
-        bit_of: uint64, the bit of that step, or none.
+        bit_of: uint64 by code of a name: the steps that it can serve.
+        bits: uint64, one a row of the part: the same; length 0 where names decide.
+        first_row: The part's first row.
         plan: The question's numbers.
         begun: int64 scratch, one a step: row of the latest entry that has come so far.
         slot_of: int64 scratch, one a step: its place in ``slots``.
@@ -58,14 +65,16 @@ def scan(  # type: ignore[no-untyped-def]
     """
     last, window = plan[LAST], plan[WINDOW]
     clocked = time_us[b - 1] - time_us[a] > window
-    total = len(flags)
+    total, by_row = len(flags), len(bits) > 0
     count, best, best_row, done_row = 0, 0, -1, -1
     # Bit k: an event of step k would bring a later entry there than has come so far.
     live = ONE
     stop = np.int64(run_row[run + 1]) if run + 1 < run_end else b
     i = a
     while i < b:
-        if not bit_of[name[i]] & live:
+        mask = bits[i - first_row] if by_row else bit_of[name[i]]
+        mask &= live
+        if not mask:
             i += 1
             continue
         if flags[i] & (TIED | TIMELESS) or (i + 1 < total and flags[i + 1] & TIED):
@@ -73,48 +82,60 @@ def scan(  # type: ignore[no-untyped-def]
                 i += 1
                 continue
             return False
-        k = np.int64(step_of[name[i]])
-        if k == 0:
-            while i >= stop:
-                run += 1
-                stop = np.int64(run_row[run + 1]) if run + 1 < run_end else b
-            day = np.int64(run_day[run])
-            if day < plan[FIRST_DAY] or day > plan[LAST_DAY]:
-                i = stop if live == ONE else i + 1
-                continue
-            if count == 0 or slots[SLOT_DAY, count - 1] != day:
-                slots[SLOT_DAY, count] = day
-                slots[SLOT_LEVEL, count] = 1
-                slots[SLOT_FIRST, count] = i
-                count += 1
-            slots[SLOT_LAST, count - 1] = i
-            begun[0] = i
-            slot_of[0] = count - 1
-            live = ONE | live if cap == 1 else (ONE | TWO) | live
-        else:
-            source = begun[k - 1]
-            live &= ~(ONE << np.uint64(k))
-            if clocked and time_us[i] - time_us[source] > window:
-                i += 1
-                continue
-            begun[k] = source
-            place = slot_of[k - 1]
-            slot_of[k] = place
-            if k + 1 < cap:
-                live |= TWO << np.uint64(k)
-            p = place
-            while p >= 0 and slots[SLOT_LEVEL, p] <= k:
-                if clocked and p != place and time_us[i] - time_us[slots[SLOT_LAST, p]] > window:
+        done = False
+        while mask:
+            # The deepest step first: one event serves one step.
+            k, rest = np.int64(0), mask
+            while rest > BYTE:
+                rest >>= EIGHT
+                k += 8
+            k += HIGHEST[rest]
+            mask ^= ONE << np.uint64(k)
+            if k == 0:
+                while i >= stop:
+                    run += 1
+                    stop = np.int64(run_row[run + 1]) if run + 1 < run_end else b
+                day = np.int64(run_day[run])
+                if day < plan[FIRST_DAY] or day > plan[LAST_DAY]:
                     break
-                slots[SLOT_LEVEL, p] = k + 1
-                p -= 1
-        if k + 1 > best:
-            best, best_row = k + 1, i
-            if best == last:
-                done_row = i
-        if k + 1 == cap and slot_of[k] == count - 1:
+                if count == 0 or slots[SLOT_DAY, count - 1] != day:
+                    slots[SLOT_DAY, count] = day
+                    slots[SLOT_LEVEL, count] = 1
+                    slots[SLOT_FIRST, count] = i
+                    count += 1
+                slots[SLOT_LAST, count - 1] = i
+                begun[0] = i
+                slot_of[0] = count - 1
+                if cap > 1:
+                    live |= TWO
+            else:
+                source = begun[k - 1]
+                live &= ~(ONE << np.uint64(k))
+                if clocked and time_us[i] - time_us[source] > window:
+                    continue
+                begun[k] = source
+                place = slot_of[k - 1]
+                slot_of[k] = place
+                if k + 1 < cap:
+                    live |= TWO << np.uint64(k)
+                p = place
+                while p >= 0 and slots[SLOT_LEVEL, p] <= k:
+                    if (
+                        clocked
+                        and p != place
+                        and time_us[i] - time_us[slots[SLOT_LAST, p]] > window
+                    ):
+                        break
+                    slots[SLOT_LEVEL, p] = k + 1
+                    p -= 1
+            if k + 1 > best:
+                best, best_row = k + 1, i
+                if best == last:
+                    done_row = i
+            done = done or k + 1 == cap
+        if done and slot_of[cap - 1] == count - 1:
             # No entry so far can come further, nor can another of this day.
-            high = 0
+            live = ONE
             if (
                 i < stop
                 and slots[SLOT_DAY, count - 1] == np.int64(run_day[run])
@@ -153,7 +174,8 @@ def _note_days(count, plan, slots, time_us, trend, trend_open):  # type: ignore[
 
 @inlined
 def _finish(  # type: ignore[no-untyped-def]
-    unit, result, slots, time_us, name, step_of, plan, wants_entry, state, weakest, entry_row,
+    unit, result, slots, time_us, name, bit_of, bits, first_row, plan, wants_entry, state,
+    weakest, entry_row,
     times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Write a unit; see `funnel_units.finish_unit`."""
@@ -174,7 +196,10 @@ def _finish(  # type: ignore[no-untyped-def]
         while slots[SLOT_LEVEL, p] < level:
             p += 1
         i = slots[SLOT_FIRST, p]
-        while step_of[name[i]] != 0 or time_us[best_row] - time_us[i] > window:
+        while True:
+            mask = bits[i - first_row] if len(bits) else bit_of[name[i]]
+            if mask & ONE and time_us[best_row] - time_us[i] <= window:
+                break
             i += 1
         entry_row[unit] = i
 
@@ -190,8 +215,8 @@ def _have_ties(flags, a, b):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def scan_part(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, bit_of, plan, wants_entry,
-    state, weakest, entry_row, left, times, trend, trend_open, sizes,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits,
+    plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Judge the users of a part, or their sessions, and leave the difficult ones.
 
@@ -201,8 +226,9 @@ def scan_part(  # type: ignore[no-untyped-def]
         chosen: uint8, 1 for each of the segment's users who counts.
         wanted: See `deepest`.
         user_row: See `Segment`, as those up to ``name``.
-        step_of: uint8, step of each code of a name, from 0; 255 for none.
-        bit_of: uint64, the bit of that step, or none.
+        bit_of: uint64 by code of a name: the steps that it can serve.
+        bits: uint64, one a row of the part: the same; length 0 where names decide.
+        first_row: The part's first row.
         plan: The question's numbers.
         wants_entry: Whether ``entry_row`` is wanted.
         state: See `finish_unit`, as the next two; one a user or session of the part.
@@ -219,8 +245,8 @@ def scan_part(  # type: ignore[no-untyped-def]
     result = np.zeros(4, np.int64)
     _scan_users(
         first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
-        user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of,
-        bit_of, plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
+        user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of,
+        bits, plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
         begun, slot_of, slots, result,
     )  # fmt: skip
 
@@ -228,12 +254,14 @@ def scan_part(  # type: ignore[no-untyped-def]
 @inner
 def _scan_users(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, step_of, bit_of, plan, wants_entry,
-    state, weakest, entry_row, left, times, trend, trend_open, sizes, begun, slot_of, slots,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits,
+    plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, begun,
+    slot_of, slots,
     result,
 ):  # fmt: skip
     """`scan_part` with its scratch."""
     last, sessions = plan[LAST], plan[COUNTING] == 1
+    first_row = np.int64(user_row[first_user])
     for u in range(first_user, end_user):
         if not chosen[u]:
             continue
@@ -269,16 +297,19 @@ def _scan_users(  # type: ignore[no-untyped-def]
                     run += 1
                 place = unit + np.int64(visit_session[v]) - 1
             if not scan(lo, hi, cap, run, run_end, run_row, run_day, time_us, name, flags,
-                        step_of, bit_of, plan, begun, slot_of, slots, result):  # fmt: skip
+                        bit_of, bits, first_row, plan, begun, slot_of, slots, result):  # fmt: skip
                 left[u] = 1
                 sizes[4] += 1
             elif result[1] > 0:
-                _finish(place, result, slots, time_us, name, step_of, plan, wants_entry, state,
-                        weakest, entry_row, times, trend, trend_open, sizes)  # fmt: skip
+                _finish(place, result, slots, time_us, name, bit_of, bits, first_row, plan,
+                        wants_entry, state, weakest, entry_row, times, trend, trend_open,
+                        sizes)  # fmt: skip
 
 
 @njit(nogil=True, cache=True)
-def mark_users(first_user, end_user, left, user_row, name, table, bits):  # type: ignore[no-untyped-def]
+def mark_users(  # type: ignore[no-untyped-def]
+    first_user, end_user, left, user_row, name, table, bits
+):  # fmt: skip
     """Give the rows of some users the bits of their names.
 
     Args:

@@ -96,7 +96,9 @@ def _strict_rest(  # type: ignore[no-untyped-def]
 
 
 @inner
-def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, found, out):  # type: ignore[no-untyped-def]
+def reach_in_any_order(  # type: ignore[no-untyped-def]
+    entry, count, time, steps, moment, last, window, worst, owner, found, out
+):  # fmt: skip
     """An attempt whose steps come in any order: how many of them events from it on serve.
 
     Args:
@@ -107,6 +109,7 @@ def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, f
         moment: See above.
         last: How many steps there are.
         window: Longest time from the entry, microseconds.
+        worst: Whether what is tied with the entry stands before it.
         owner: Scratch, see `advance`; row 0 holds the event of each step.
         found: int64 (1,): the time at which all were done.
         out: int64, one a step: the events that brought one more, in their order; length 0: not
@@ -115,7 +118,7 @@ def reach_in_any_order(entry, count, time, steps, moment, last, window, owner, f
     Returns:
         How many steps were done.
     """
-    lo = start_of(moment, entry)
+    lo = end_of(moment, entry, count) if worst else start_of(moment, entry)
     holder = owner[0]
     for step in range(last):
         holder[step] = -1

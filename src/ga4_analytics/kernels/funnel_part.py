@@ -1,5 +1,7 @@
 """Funnels in general, over the users of a part of a segment."""
 
+# mypy: disable-error-code="assignment"
+
 from __future__ import annotations
 
 import numpy as np

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-inner = njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+_LEAN: dict[str, Any] = {
+    "nogil": True, "cache": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
+    "_nrt": False,
+}  # fmt: skip
+inner = njit(**_LEAN)
 """For functions that kernels call for every unit. They own no memory: to count the references
-to some twenty arrays took ten times as long as the work itself."""
-inlined = njit(nogil=True, cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False,
-               forceinline=True)  # fmt: skip
-"""The same for those that pass so many arrays that the call itself takes longer than the work."""
+to some twenty arrays took longer than the work itself."""
+inlined = njit(**_LEAN, forceinline=True)
+"""The same for those that pass so many arrays that the call takes longer than the work."""
 ONE = np.uint64(1)
 TAKEN = 99
 NOBODY = np.int64(-1)
@@ -46,7 +51,7 @@ def advance(steps, lo, hi, skip, level, last, limit, owner):  # type: ignore[no-
         if i != skip:
             bits = steps[i] >> np.uint64(level)
             union |= bits
-            if bits & (bits - ONE):
+            if bits and bits & (bits - ONE):
                 single = False
     if single or limit == 1:
         done = level
@@ -146,7 +151,7 @@ def _rest_fits(steps, lo, hi, level, done, owner):  # type: ignore[no-untyped-de
     """Whether the events that are left can serve the steps that are left."""
     for i in range(lo, hi):
         owner[0, i] = TAKEN if owner[2, i] else -1
-    for step in range(level, done):
+    for step in range(level, done):  # noqa: SIM110 (Numba has no generators)
         if not augment(steps, lo, hi, step, owner):
             return False
     return True

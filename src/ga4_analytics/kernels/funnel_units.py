@@ -38,7 +38,7 @@ TIED, TIMELESS = np.uint8(1), np.uint8(8)
 TIME, MOMENT, DAY, ROW, KNOT, SLOT_DAY, SLOT_WHEN, SLOT_LEVEL = range(8)
 
 
-@inlined
+@inner
 def gather(  # type: ignore[no-untyped-def]
     a, b, start, count, plan, user_row, u, run_row, run_day, user_run, time_us, flags, bits,
     banned, seen, first_row, events, steps, bans,
@@ -95,7 +95,7 @@ def reach(i, count, plan, covers, worst, events, steps, bans, owner, small, mark
     last = plan[LAST]
     if plan[ORDER] == 2:
         return reach_in_any_order(
-            i, count, time, steps, moment, last, plan[WINDOW], owner, found, out
+            i, count, time, steps, moment, last, plan[WINDOW], worst, owner, found, out
         )
     if plan[ORDER] == 1:
         return reach_strictly(
@@ -127,7 +127,7 @@ def may_enter(i, plan, events, steps):  # type: ignore[no-untyped-def]
     return steps[i] & ONE != 0
 
 
-@inlined
+@inner
 def judge(  # type: ignore[no-untyped-def]
     count, plan, covers, worst, events, steps, bans, owner, small, marks, result,
 ):  # fmt: skip
@@ -273,7 +273,8 @@ def look_closely(  # type: ignore[no-untyped-def]
         sizes[3] += events[KNOT, out[k]]
         if plan[KEEP]:
             chain[unit, k] = events[ROW, out[k]]
-    if not tied or plan[ORDER] == 2:
+    # The first of tied events is an entry in any order of them.
+    if not tied or (plan[ORDER] == 2 and not chosen_only):
         return
     if chosen_only:
         weakest[unit] = reach(
@@ -286,7 +287,7 @@ def look_closely(  # type: ignore[no-untyped-def]
     weakest[unit] = result[1]
 
 
-@inlined
+@inner
 def finish_unit(  # type: ignore[no-untyped-def]
     unit, level, entry, is_open, count, plan, covers, events, steps, bans, owner, small, marks,
     state, weakest, entry_row, chain, sizes, chosen_only,
@@ -319,7 +320,7 @@ def finish_unit(  # type: ignore[no-untyped-def]
             break
 
 
-@inlined
+@inner
 def judge_unit(  # type: ignore[no-untyped-def]
     unit, count, plan, covers, events, steps, bans, owner, small, marks, state, weakest, entry_row,
     chain, times, trend, trend_open, sizes,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ga4_analytics.kernels.funnel_attempts import end_of
-from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, inlined
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, inlined, inner
 
 
 @inlined
@@ -47,7 +47,7 @@ def _raise(level, slot, now, window, when, levels):  # type: ignore[no-untyped-d
         place -= 1
 
 
-@inlined
+@inner
 def walk(  # type: ignore[no-untyped-def]
     count, time, steps, moment, day, last, window, limit, owner, begun, slot_of, tops, days, when,
     levels, result,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -66,7 +66,7 @@ class FunnelSpec:
     """
 
     steps: tuple[EventSelector, ...]
-    query: Query = Query()
+    query: Query = field(default_factory=Query)
     order: Order = "ordered"
     window_seconds: int | None = WEEK
     step_window_seconds: int | None = None

@@ -87,5 +87,5 @@ def kaplan_meier(happened: NDArray[np.int64], lost: NDArray[np.int64], beyond: i
     gone = np.concatenate([[0], np.cumsum(events)[:-1]])[: len(times)]
     total = len(happened) + len(lost) + beyond
     at_risk = (total - gone - np.cumsum(falls)[: len(times)]).astype(np.int64)
-    survival = np.cumprod((at_risk - events) / at_risk) if len(times) else np.zeros(0)
+    survival = np.cumprod((at_risk - events) / at_risk, dtype=np.float64)
     return Survival(times, at_risk, events.astype(np.int64), survival)
