@@ -135,7 +135,7 @@ def calendar_of(
         start, end = (_midnight(each, zone) for each in (day, day + timedelta(days=1)))
         complete = place < count - incomplete
         can = {"event_timestamp", "user_pseudo_id", "session_id", "engagement_time", "revenue",
-               "country", "device"}  # fmt: skip
+               "refunds", "country", "device"}  # fmt: skip
         sure = complete if final is None else place < final
         found.append(DayFacts(day, complete, sure, start, end, "proxy", frozenset(can)))
     return Calendar(zone, tuple(found))

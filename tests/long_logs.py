@@ -48,6 +48,19 @@ def selected() -> st.SearchStrategy[Selected]:
     return st.sampled_from(SELECTED)
 
 
+def _days_of_users(shift: int) -> st.SearchStrategy[list[Event]]:
+    """Users who come on many days: what lies between their days is the question."""
+    event = st.builds(
+        lambda user, name, day, hour, country, session: Event(
+            user, name, START + day * DAY + hour * HOUR + shift, session=session,
+            columns={"country": country, "engagement_msec": 1}, engaged=True,
+        ),
+        st.sampled_from("uv"), st.sampled_from(NAMES), st.integers(0, 12), st.integers(0, 23),
+        st.sampled_from(["US", None]), st.integers(1, 3),
+    )  # fmt: skip
+    return st.lists(event, min_size=8, max_size=14)
+
+
 @st.composite
 def worlds(draw: st.DrawFn, most: int = 14, days: int = 40) -> tuple[list[Event], str]:
     """A log with an event of each name, and its zone."""
@@ -55,7 +68,7 @@ def worlds(draw: st.DrawFn, most: int = 14, days: int = 40) -> tuple[list[Event]
     base = [Event(None, name, START + DAY, columns={}) for name in NAMES]
     found = draw(logs(NAMES, ("u", "v", "w", None), most))
     spread = draw(st.sampled_from([0, 3, days]))
-    moved = []
+    moved = draw(_days_of_users(SHIFTS[zone])) if draw(st.sampled_from([True, True, False])) else []
     for event in [*base, *found]:
         later = draw(st.integers(0, spread)) * DAY if spread else 0
         engaged = draw(st.sampled_from([None, False, True]))

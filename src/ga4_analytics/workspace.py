@@ -9,19 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ga4_analytics.asking import Asker
 from ga4_analytics.errors import BuildError, SettingsError
-from ga4_analytics.exports.base import ExportResult
-from ga4_analytics.exports.run import export_all
-from ga4_analytics.index.reader import Index
 from ga4_analytics.ingest import LoadOptions, LoadResult, load
 from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.explain import Explained, explain
 from ga4_analytics.ingest.forget import Person, find_person, forget
 from ga4_analytics.ingest.history import Undone, undo
 from ga4_analytics.progress import Progress, Silent
-from ga4_analytics.publish.findings import write_findings
 from ga4_analytics.publish.indexes import build_indexes
 from ga4_analytics.publish.loads import collect_loads, collect_rejects
 from ga4_analytics.publish.snapshot import Snapshot, drop_earlier, publish
@@ -35,6 +32,10 @@ from ga4_analytics.storage.locks import exclusive
 from ga4_analytics.transform import BuildResult, build_models
 from ga4_analytics.warehouse import Warehouse, open_warehouse
 
+if TYPE_CHECKING:
+    from ga4_analytics.exports.base import ExportResult
+    from ga4_analytics.verify import Verification
+
 Clock = Callable[[], int]
 
 
@@ -44,7 +45,7 @@ def system_clock() -> int:
 
 
 @dataclass
-class Workspace:
+class Workspace(Asker):
     """A folder with settings, and the warehouse that they name.
 
     Attributes:
@@ -177,19 +178,35 @@ class Workspace:
                 indexes = build_indexes(self.warehouse, self.settings, advance, fresh=fresh_index)
             with self.progress.phase("Publishing", None, "marts") as advance:
                 now = self.clock()
-                publish(self.warehouse, self.settings, now, lambda mart: advance(1), indexes)
+                publish(
+                    self.warehouse, self.settings, now, lambda mart: advance(1), indexes,
+                    self._judged,
+                )  # fmt: skip
             return result
 
-    def index(self, dataset: str | None = None) -> Index:
-        """Open the published event index of a property.
-
-        Args:
-            dataset: The property, where it is not that of the settings.
+    def verify(self) -> list[Verification]:
+        """Recount the published marts from the published index.
 
         Raises:
-            StaleError: There is none, or its files are gone or of another format.
+            StaleError: Nothing was published yet.
         """
-        return self.snapshot().index(dataset or self.settings.dataset, self.settings.state_dir)
+        return self._compared(self.snapshot())
+
+    def _compared(self, snapshot: Snapshot) -> list[Verification]:
+        from ga4_analytics.verify import verify  # takes the kernels with it
+
+        settings = self.settings
+        with self.progress.phase("Verifying", None, "marts") as advance:
+            return [
+                verify(snapshot.table, snapshot.index(name, settings.state_dir), settings, advance)
+                for name in snapshot.status["indexes"]
+            ]
+
+    def _judged(self, draft: Snapshot) -> list[dict[str, Any]]:
+        found = self._compared(draft)
+        for each in found:
+            each.require()
+        return [each.to_dict() for each in found]
 
     def loads(self, load_id: str | None = None) -> dict[str, Any]:
         """The ledger: every load, or all that is known of one.
@@ -271,6 +288,8 @@ class Workspace:
         if had_outputs:
             self.export()
         if had_report:
+            from ga4_analytics.publish.findings import write_findings  # loads matplotlib
+
             write_findings(self.snapshot(), self.settings)
 
     def _entry(self, what: str) -> tuple[int, str]:
@@ -285,6 +304,8 @@ class Workspace:
         Raises:
             Ga4Error: The models are not built.
         """
+        from ga4_analytics.exports.run import export_all  # loads pandas
+
         with self._locked("export"):
             self._need_models()
             with self.progress.phase("Writing outputs", None, "rows") as advance:

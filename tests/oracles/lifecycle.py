@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from logs import Event
+
 from oracles.activity import Meets, bucket_start, new_day, next_start, users_of
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from logs import DAY, Event
+
 from oracles.activity import (
     Meets,
     bucket_start,

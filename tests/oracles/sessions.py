@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from logs import Event
+
 from oracles.activity import Meets, ordered, users_of
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from logs import Event
+
 from oracles.activity import Meets, is_active, loaded_days, new_day, ordered
 
 Inside = Callable[[Event], bool]

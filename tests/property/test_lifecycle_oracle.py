@@ -24,7 +24,7 @@ WEEKS = st.sampled_from(["monday", "sunday"])
 BY = st.sampled_from([(), ("country",)])
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     worlds(), selected(), UNITS, WEEKS, BY, st.integers(0, 3), st.integers(0, 9), st.integers(1, 3)
 )
@@ -58,7 +58,7 @@ def test_lifecycle_is_the_oracles(world, which, unit, week, by, incomplete, skip
             assert group.pulse[place] == pulse
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(worlds(), selected(), UNITS, WEEKS, BY, st.integers(0, 9), st.integers(1, 3))
 def test_stickiness_is_the_oracles(world, which, unit, week, by, skip, split) -> None:
     log, zone = world
@@ -83,7 +83,7 @@ def test_stickiness_is_the_oracles(world, which, unit, week, by, skip, split) ->
             assert stick.share == wilson(stick.at_least, group.users)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     worlds(), st.one_of(st.just(ANY), selected()), st.sampled_from(["30m", "1h", "1s", "2d"]),
     UNITS, WEEKS, st.integers(0, 9), st.integers(1, 3),

@@ -129,7 +129,7 @@ def hour_matches(hour: str, start: str, zone: str) -> bool:
     return hour == start
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     worlds(),
     selected(),

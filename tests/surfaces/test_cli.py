@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ga4_analytics.cli.main import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 SKINNY = ROOT / "data" / "ga4_events_skinny.csv"
-COMMANDS = (
-    "run", "init", "demo-data", "load", "build", "status", "loads", "rejects", "undo", "forget",
-    "export", "report", "docs",
-)  # fmt: skip
 
 
 def ga4(

@@ -77,6 +77,15 @@ def test_own_data_and_every_part_of_it(folder: Path) -> None:
     assert (folder / "reports" / "findings.md").is_file()
 
 
+def test_the_questions(folder: Path) -> None:
+    """The commands of "Ask", on the export that the folder has."""
+    block = TEXT.split("## Ask\n")[1].split("```bash\n")[1].split("```")[0]
+    assert len(block.splitlines()) == 8
+    for line in block.splitlines():
+        shell(line, folder)
+    assert (folder / "paths.png").is_file()
+
+
 def test_the_ledger_and_an_erasure(folder: Path) -> None:
     """The commands of "When a load was wrong", on a load that the folder has."""
     lines = [line for line in commands() if line.split()[:2] in (

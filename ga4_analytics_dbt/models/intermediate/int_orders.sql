@@ -6,7 +6,7 @@ with purchases as (
         row_number() over (
             partition by dataset, user_key, transaction_id,
                 case when transaction_id is null then event_id end
-            order by order_us nulls first, event_date, event_id
+            order by {{ event_order() }}
         ) as purchase_number
     from {{ ref('int_events') }}
     where event_name = 'purchase'

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ga4_analytics.analyses.names import nearest
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.columns import NO_NUMBER, ColumnSpec
-from ga4_analytics.index.dictionary import Dictionary
+from ga4_analytics.index.dictionary import Dictionary, text_scalar
 from ga4_analytics.questions.filters import Condition
 
 GREATEST = 2**63 - 1
@@ -94,7 +94,7 @@ def _text_test(operator: str) -> Callable[[pa.Array, str], pa.Array]:
         return lambda texts, value: pc.match_substring(texts, value)
     if operator == "matches":
         return lambda texts, value: pc.match_substring_regex(texts, value)
-    return lambda texts, value: pc.equal(texts, value)
+    return lambda texts, value: pc.equal(texts, text_scalar(value).cast(texts.type))
 
 
 def ranges_that_meet(condition: Condition, spec: ColumnSpec, field: str) -> Ranges:

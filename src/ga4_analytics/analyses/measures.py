@@ -11,7 +11,7 @@ import numpy as np
 from ga4_analytics.analyses.buckets import Buckets
 from ga4_analytics.analyses.whos import Array, View, Whos, is_any, summed
 from ga4_analytics.index.columns import NO_NUMBER, ColumnSpec
-from ga4_analytics.index.layout import U8
+from ga4_analytics.index.layout import U8, SessionFlag
 from ga4_analytics.kernels import activity, measures
 from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.trends import Number, Series
@@ -173,11 +173,13 @@ def _sessions(view: View, plan: Plan, place: int) -> Tally:
     part, segment = view.part, view.part.segment
     first, end = (int(segment.user_session[u]) for u in (part.first_user, part.end_user))
     counts = np.zeros(plan.cells, np.int64)
+    seen = np.zeros(end - first, np.uint8)
+    if plan.series[place].measure == "engaged_sessions":
+        seen[(segment.session_flags[first:end] & SessionFlag.ENGAGED) == 0] = 1
     measures.count_sessions(
         segment.user_row, segment.user_visit, segment.visit_row, segment.visit_session,
         segment.user_session, segment.session_row, part.first_user, part.end_user, view.bucket,
-        view.bits, np.uint64(1 << place), view.group, plan.groups, np.zeros(end - first, np.uint8),
-        counts,
+        view.bits, np.uint64(1 << place), view.group, plan.groups, seen, counts,
     )  # fmt: skip
     return (counts.reshape(-1, plan.groups).T,)
 
@@ -352,12 +354,14 @@ def _quantiles(plan: Plan, place: int, found: Tally, cells: int, share: float) -
 
 _TALLIES: dict[str, Callable[[View, Plan, int], Tally]] = {
     "events": _events, "users": _users, "sessions": _sessions, "active_users": _users,
+    "engaged_sessions": _sessions,
     "new_users": _new_users, "rolling_7d_users": _rolling, "rolling_28d_users": _rolling,
     "sum": _sums, "average": _sums, "min": _sums, "max": _sums, "percentile": _percentile,
     "per_user": _per_user, "percentile_per_user": _percentile_per_user,
 }  # fmt: skip
 _NUMBERS: dict[str, Callable[[Plan, int, Tally], Numbers]] = {
     "events": _counts, "users": _counts, "sessions": _counts, "active_users": _counts,
+    "engaged_sessions": _counts,
     "new_users": _counts, "rolling_7d_users": _rolled, "rolling_28d_users": _rolled,
     "sum": _summed, "average": _summed, "min": _summed, "max": _summed,
     "percentile": _percentiles, "per_user": _averaged, "percentile_per_user": _percentiles,

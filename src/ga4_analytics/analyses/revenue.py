@@ -155,13 +155,16 @@ def _amounts(index: Index, days: I64, money: Money, here: Chosen) -> Amounts | N
     owners = money.owner[first]
     orders = int(np.count_nonzero(first))
     gross = _sum(money.revenue[first]) if can_tell else None
-    refunds = _sum(money.refund[here]) if can_tell and index.spec("refund_usd") else None
+    refunds = None
+    if index.spec("refund_usd") and all("refunds" in facts.can for facts in loaded):
+        refunds = _sum(money.refund[here])
+    knows_users = all("user_pseudo_id" in facts.can for facts in loaded)
     return Amounts(
         orders=orders,
         orders_without_id=int(np.count_nonzero(first & ~money.has_id)),
         conflicting_orders=int(np.count_nonzero(first & money.conflicting)),
         purchase_events=int(np.count_nonzero(here & money.is_purchase)),
-        buyers=len(np.unique(owners[owners != NOBODY])),
+        buyers=len(np.unique(owners[owners != NOBODY])) if knows_users else None,
         gross_usd_micros=gross,
         refund_usd_micros=refunds,
         net_usd_micros=None if gross is None or refunds is None else gross - refunds,

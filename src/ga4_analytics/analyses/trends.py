@@ -33,7 +33,8 @@ from ga4_analytics.questions.trends import Before, Line, Number, Trends, TrendsR
 _WITH_COLUMN = ("sum", "average", "min", "max", "percentile")
 _MAY_HAVE_COLUMN = ("per_user", "percentile_per_user")
 _BY_DAY = ("active_users", "new_users", "rolling_7d_users", "rolling_28d_users")
-_OF_USERS = ("users", "sessions", "per_user", "percentile_per_user", *_BY_DAY)
+_SESSIONS = ("sessions", "engaged_sessions")
+_OF_USERS = ("users", *_SESSIONS, "per_user", "percentile_per_user", *_BY_DAY)
 
 
 def answer(index: Index, question: Trends, *, threads: int | None = None) -> TrendsResult:
@@ -230,7 +231,7 @@ def needed_of(question: Trends, place: int) -> set[str]:
     found = needs([series.event], question.query.where, series.column)
     if series.measure in _OF_USERS:
         found.add("user_pseudo_id")
-    if series.measure == "sessions" or question.granularity == "hour":
+    if series.measure in _SESSIONS or question.granularity == "hour":
         found.add("event_timestamp")
     return found
 

@@ -299,7 +299,7 @@ def _without_users(index: Index) -> Segment:
     columns = {spec.name: np.zeros(0, np.int64) for spec in index.specs}
     offsets = {spec.name: np.zeros(1, np.uint32) for spec in index.specs if spec.kind == "texts"}
     return Segment(
-        keys=pa.array([], pa.string()), alive=np.zeros(0, np.uint8), columns=columns,
+        keys=pa.nulls(0, pa.string()), alive=np.zeros(0, np.uint8), columns=columns,
         offsets=offsets, **nothing,
     )  # fmt: skip
 

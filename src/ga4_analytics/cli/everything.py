@@ -14,6 +14,7 @@ from ga4_analytics.ingest import LoadOptions
 from ga4_analytics.publish.findings import write_findings
 from ga4_analytics.publish.snapshot import check_current
 from ga4_analytics.render.summary import print_summary
+from ga4_analytics.render.verification import print_verification
 from ga4_analytics.settings import FILE_NAME
 from ga4_analytics.workspace import Workspace
 
@@ -50,8 +51,11 @@ def run(place: Place, paths: tuple[str, ...], options: LoadOptions) -> None:
     snapshot = workspace.snapshot()
     page = write_findings(snapshot, workspace.settings)
     steps.done(f"Wrote {page}.")
+    verification = snapshot.status["verification"]
+    print_verification(verification, screen.out)
     print_summary(snapshot, result.dataset, screen.out, _next_steps(workspace, str(page)))
-    screen.document({"load": asdict(result), "snapshot": snapshot.id, "report": str(page)})
+    screen.document({"load": asdict(result), "snapshot": snapshot.id, "report": str(page),
+                     "verification": verification})  # fmt: skip
 
 
 def _opened(place: Place) -> Workspace:

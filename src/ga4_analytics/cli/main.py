@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import cast
 
 import click
 from rich.console import Console
 
 from ga4_analytics import __version__
-from ga4_analytics.cli.data import build, demo_data, export, load
-from ga4_analytics.cli.everything import run
-from ga4_analytics.cli.ledger import forget, loads, rejects, undo
-from ga4_analytics.cli.setup import docs, init
-from ga4_analytics.cli.show import report, status
 from ga4_analytics.errors import ExitCode, Ga4Error
 
 EPILOG = """\b
@@ -25,10 +22,59 @@ Examples:
   ga4 run export.csv                     everything, into this folder
   ga4 run 'export/*.json.gz' -w my-site  everything, into the folder my-site
   ga4 status --json                      what is loaded, for a program
+  ga4 funnel session_start purchase      a question; ga4 events says what can be named
 """
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+COMMANDS = {
+    "run": "everything",
+    "init": "setup",
+    "demo-data": "data",
+    "load": "data",
+    "build": "data",
+    "status": "show",
+    "loads": "ledger",
+    "rejects": "ledger",
+    "undo": "ledger",
+    "forget": "ledger",
+    "funnel": "questions",
+    "retention": "questions",
+    "trends": "questions",
+    "lifecycle": "questions",
+    "stickiness": "questions",
+    "sessions": "questions",
+    "paths": "questions_more",
+    "revenue": "questions_more",
+    "user": "questions_more",
+    "segments": "segments",
+    "events": "catalogue",
+    "columns": "catalogue",
+    "warm": "catalogue",
+    "schema": "catalogue",
+    "export": "data",
+    "report": "show",
+    "verify": "verifying",
+    "docs": "setup",
+}
+"""Each command and the module of `cli` that has it."""
+
+
+class Commands(click.Group):
+    """Loads only the module of the command that is run: a question must not wait for dbt."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All commands, in the order in which people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """One command, or None where there is none of the name."""
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"ga4_analytics.cli.{COMMANDS[name]}")
+        return cast(click.Command, getattr(module, name.replace("-", "_")))
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ga4")
 def cli() -> None:
     """Product analytics on your own Google Analytics 4 export.
@@ -36,12 +82,6 @@ def cli() -> None:
     `ga4 run PATH` is the whole job: load the files, build and test the models, write the
     outputs and the findings report. Its parts are commands too.
     """
-
-
-for command in (
-    run, init, demo_data, load, build, status, loads, rejects, undo, forget, export, report, docs,
-):  # fmt: skip
-    cli.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -65,7 +65,7 @@ def read_dictionaries(root: Path, entries: Sequence[DictionaryEntry]) -> dict[st
     found = {}
     files: dict[str, pa.Array] = {}
     for entry in entries:
-        parts = [pa.array([], pa.string())]
+        parts = [pa.nulls(0, pa.string())]
         for block in entry.blocks:
             if block.file.file not in files:
                 files[block.file.file] = _texts(root, block.file)
@@ -105,7 +105,7 @@ def read_table(root: Path, facts: FileFacts) -> pa.Table:
 
 
 def _texts(root: Path, facts: FileFacts) -> pa.Array:
-    return pa.concat_arrays([pa.array([], pa.string()), *read_table(root, facts)["value"].chunks])
+    return pa.concat_arrays([pa.nulls(0, pa.string()), *read_table(root, facts)["value"].chunks])
 
 
 def _damaged(facts: FileFacts) -> StaleError:

@@ -34,7 +34,7 @@ class Dictionary:
         """
         if text is None:
             return 0
-        found = pc.index(self.values, pa.scalar(text, self.values.type)).as_py()
+        found = pc.index(self.values, text_scalar(text).cast(self.values.type)).as_py()
         return None if found < 0 else int(found) + 1
 
     def text(self, code: int) -> str | None:
@@ -87,6 +87,21 @@ class Dictionary:
         return longer, table[rows]
 
 
+def text_scalar(text: str) -> pa.Scalar:
+    """A text as Arrow has it.
+
+    ``pa.scalar`` looks whether it is a pandas object and imports pandas for it, which would
+    double the time to a new process' first answer.
+
+    >>> text_scalar("US").as_py()
+    'US'
+    """
+    data = text.encode()
+    offsets = np.array([0, len(data)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.string(), 1, buffers)[0]
+
+
 def code_type(highest: int) -> type[np.unsignedinteger]:
     """The narrowest type for codes up to a number.
 
@@ -98,7 +113,7 @@ def code_type(highest: int) -> type[np.unsignedinteger]:
 
 def empty_dictionary() -> Dictionary:
     """A dictionary without values."""
-    return Dictionary(pa.array([], pa.string()))
+    return Dictionary(pa.nulls(0, pa.string()))
 
 
 def numbers(column: pa.Array | pa.ChunkedArray, null: int) -> I64:

@@ -21,6 +21,9 @@ _DAYS_SQL = f"""
     select {", ".join(column.name for column in DAYS.columns)} from raw.ga4_days
     where dataset = ? order by event_date
 """
+_LACKING_SQL = """
+    select load_id from raw.missing_columns where column_name = 'refund_value_usd_micros'
+"""
 _STREAMS_SQL = "select streams from analytics.int_datasets where dataset = ?"
 _ZONE_SQL = """
     select timezone from raw.loads where dataset = ? and timezone is not null
@@ -63,6 +66,7 @@ def collect_facts(
         zone: The property's zone as set, or None for that of its latest load.
     """
     days = warehouse.query(_DAYS_SQL, (dataset,)).to_pylist()
+    lacking = set(warehouse.query(_LACKING_SQL).column("load_id").to_pylist())
     streams = warehouse.query(_STREAMS_SQL, (dataset,)).column("streams").to_pylist()
     if zone is None:
         zone = next(iter(warehouse.query(_ZONE_SQL, (dataset,)).column(0).to_pylist()), None)
@@ -72,7 +76,7 @@ def collect_facts(
         schema = pa.schema([("device", pa.string()), ("person", pa.string())])
         people = pa.Table.from_batches(batches).cast(schema) if batches else schema.empty_table()
     return DatasetFacts(
-        days=tuple(_entry(row) for row in days),
+        days=tuple(_entry(row, row["load_id"] not in lacking) for row in days),
         events=sum(row["events"] or 0 for row in days),
         streams=any((count or 0) > 1 for count in streams),
         zone=zone,
@@ -86,13 +90,15 @@ def datasets_of(warehouse: Warehouse) -> list[str]:
     return [str(name) for name in found.column(0).to_pylist()]
 
 
-def _entry(row: dict[str, Any]) -> DayEntry:
+def _entry(row: dict[str, Any], has_refunds: bool) -> DayEntry:
     # What the day's rows are a function of; that it became complete changes none of them.
     content = {name: value for name, value in row.items() if name not in _NOT_CONTENT}
     text = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
     day: date = row["event_date"]
     start = day_number(day) * _DAY_US
     has = {flag for flag in CAPABILITIES if row[flag]}
+    if "has_revenue" in has and has_refunds:
+        has.add("has_refunds")
     rule = None
     if "has_is_active_user" in has:
         rule = "exported"

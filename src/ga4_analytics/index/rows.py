@@ -21,7 +21,7 @@ NAMES = "event_name"
 BATCH = ("batch_page_id", "batch_ordering_id", "batch_event_index")
 SESSION_SHIFT = 3
 """Bits of a row's session stand above those of its day."""
-_VISITS = pa.array(["first_visit", "first_open"])
+_VISITS = ("first_visit", "first_open")
 PLAIN = ("time", *BATCH, "high", "low", "name", "day", "session", "flags", "bits", "touch")
 
 
@@ -119,7 +119,7 @@ def _flags(rows: pa.Table) -> U8:
 
 def _bits(rows: pa.Table) -> U8:
     """The `DayFlag` bits that each row gives its day, and above them those of its session."""
-    visits = _true(pc.is_in(rows[NAMES], _VISITS))
+    visits = _true(pc.is_in(rows[NAMES], pa.array(_VISITS)))
     engaged = _true(rows["is_session_engaged"])
     proxy = engaged | visits | _true(pc.greater(rows["engagement_time_msec"], 0))
     bits = (

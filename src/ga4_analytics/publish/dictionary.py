@@ -23,7 +23,10 @@ def data_dictionary() -> str:
         "# Data dictionary",
         "Written by `ga4 docs` from the dbt project; change the YAML there, not this page. "
         "Rates are fractions in [0, 1], `_usd` is US dollars, `_usd_micros` their millionths, "
-        "times are microseconds UTC, dates are those of the property's zone.",
+        "times are microseconds UTC, dates are those of the property's zone. What verifies a "
+        "column of a mart: `index`, each build recounts it from the event index (`ga4 verify`); "
+        "`oracle`, the tests count it in plain Python from the exported events; `tests`, examples "
+        "only.",
     ]
     for folder, title, about in SECTIONS:
         models = _models(project_dir() / "models" / folder)
@@ -42,13 +45,18 @@ def _models(folder: Path) -> list[dict[str, Any]]:
 def _model(model: dict[str, Any]) -> str:
     lines = [f"### {model['name']}", "", _flat(model.get("description")), ""]
     if columns := model.get("columns"):
-        lines += ["| column | type | meaning |", "|---|---|---|"]
+        lines += ["| column | type | meaning | verified by |", "|---|---|---|---|"]
         lines += [
             f"| `{column['name']}` | {column.get('data_type', '')} | "
-            f"{_flat(column.get('description')).replace('|', chr(92) + '|')} |"
+            f"{_flat(column.get('description')).replace('|', chr(92) + '|')} | {_judge(column)} |"
             for column in columns
         ]
     return "\n".join(lines).rstrip()
+
+
+def _judge(column: dict[str, Any]) -> str:
+    """What holds a column of a mart against the truth."""
+    return str(column.get("config", {}).get("meta", {}).get("verified_by", ""))
 
 
 def _flat(text: str | None) -> str:

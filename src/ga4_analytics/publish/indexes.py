@@ -16,21 +16,16 @@ from ga4_analytics.index.columns import specs_of
 from ga4_analytics.index.facts import datasets_of
 from ga4_analytics.index.manifest import (
     FOLDER,
-    Manifest,
     folder_of,
     manifest_text,
     read_manifest,
-    slug,
 )
-from ga4_analytics.index.open import open_index
-from ga4_analytics.index.reader import Index
+from ga4_analytics.publish.live import SNAPSHOTS, live_manifest, manifest_path
 from ga4_analytics.settings import Settings
 from ga4_analytics.storage.atomic import remove_leftovers
 from ga4_analytics.transform.project import project_digest
 from ga4_analytics.warehouse.base import Warehouse
 
-_POINTER = "CURRENT"
-_SNAPSHOTS = "snapshots"
 _ROWS_DEPEND_ON = (
     "identity",
     "key_events",
@@ -74,11 +69,11 @@ def build_indexes(
         BuildError: The disk is full or cannot be written.
     """
     state = settings.state_dir
-    clear_files(state, state / _SNAPSHOTS)
+    clear_files(state, state / SNAPSHOTS)
     made = []
     for dataset in datasets_of(warehouse):
         started = time.perf_counter()
-        before = None if fresh else _live_manifest(settings, dataset)
+        before = None if fresh else live_manifest(settings, dataset)
         plan = plan_of(settings, dataset)
         built = build_index(warehouse, plan, before, advance)
         made.append(IndexBuild(built, time.perf_counter() - started))
@@ -105,7 +100,7 @@ def write_manifests(snapshot: Path, indexes: Sequence[IndexBuild]) -> dict[str, 
     facts = {}
     for index in indexes:
         manifest = index.built.manifest
-        path = _manifest_path(snapshot, manifest.dataset)
+        path = manifest_path(snapshot, manifest.dataset)
         path.parent.mkdir(exist_ok=True)
         path.write_text(manifest_text(manifest), encoding="utf-8")
         facts[manifest.dataset] = {
@@ -118,36 +113,6 @@ def write_manifests(snapshot: Path, indexes: Sequence[IndexBuild]) -> dict[str, 
             "seconds": round(index.seconds, 3),
         }
     return facts
-
-
-def open_published(snapshot: Path, dataset: str, state_dir: Path) -> Index:
-    """Open the index of a dataset as a snapshot has it.
-
-    Raises:
-        StaleError: There is none, or its files are gone or of another format.
-    """
-    return open_index(
-        published_manifest(snapshot, dataset), folder_of(state_dir, dataset), snapshot.name
-    )
-
-
-def published_manifest(snapshot: Path, dataset: str) -> Manifest:
-    """What the index of a dataset consists of in a snapshot.
-
-    Raises:
-        StaleError: There is none, or it cannot be read.
-    """
-    path = _manifest_path(snapshot, dataset)
-    if not path.is_file():
-        there = sorted(_dataset_of(each) for each in path.parent.glob("*.json"))
-        raise StaleError(
-            f"Snapshot {snapshot.name} has no event index of dataset {dataset!r}.",
-            rule=f"It has one of {', '.join(there)}." if there else "It has none at all.",
-            remedy="Build it with `ga4 build`."
-            if not there
-            else "Name another dataset, or load this one and run `ga4 build`.",
-        )
-    return read_manifest(path)
 
 
 def clear_files(state_dir: Path, snapshots: Path) -> None:
@@ -167,22 +132,3 @@ def clear_files(state_dir: Path, snapshots: Path) -> None:
         for path in root.glob("*/[!.]*"):
             if path.relative_to(root).as_posix() not in needed.get(root, set()):
                 path.unlink(missing_ok=True)
-
-
-def _live_manifest(settings: Settings, dataset: str) -> Manifest | None:
-    pointer = settings.state_dir / _POINTER
-    if not pointer.is_file():
-        return None
-    live = pointer.read_text(encoding="utf-8").strip()
-    try:
-        return published_manifest(settings.state_dir / _SNAPSHOTS / live, dataset)
-    except StaleError:
-        return None
-
-
-def _manifest_path(snapshot: Path, dataset: str) -> Path:
-    return snapshot / FOLDER / f"{slug(dataset)}.json"
-
-
-def _dataset_of(path: Path) -> str:
-    return str(json.loads(path.read_text(encoding="utf-8")).get("dataset"))

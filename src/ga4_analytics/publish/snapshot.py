@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 
 from ga4_analytics.errors import BuildError, StaleError
 from ga4_analytics.index.reader import Index
-from ga4_analytics.publish.indexes import IndexBuild, clear_files, open_published, write_manifests
+from ga4_analytics.publish.indexes import IndexBuild, clear_files, write_manifests
+from ga4_analytics.publish.live import POINTER, SNAPSHOTS, live_folder, live_id, open_published
 from ga4_analytics.publish.status import collect_status, fingerprint
 from ga4_analytics.settings import Settings
 from ga4_analytics.storage.atomic import atomic_folder, remove_leftovers, write_text
@@ -30,9 +31,11 @@ from ga4_analytics.warehouse.base import Warehouse
 Progress = Callable[[str], None]
 """Told the name of each mart when it is written."""
 
-_POINTER = "CURRENT"
-_FOLDER = "snapshots"
 _STATUS = "status.json"
+
+
+Judge = Callable[["Snapshot"], list[dict[str, Any]]]
+"""Compares the marts and indexes of a draft; gives what its status says of that, or raises."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,7 @@ class Snapshot:
         Raises:
             StaleError: Nothing was published yet, or the snapshot's files are gone.
         """
-        live = _live_id(settings)
-        if live is None:
-            raise StaleError(
-                f"Nothing has been published in {settings.workspace} yet.",
-                rule="Reports and summaries read a published snapshot of the marts.",
-                remedy="Run `ga4 build` (or `ga4 run PATH`) first.",
-            )
-        return cls.open(settings.state_dir / _FOLDER / live)
+        return cls.open(live_folder(settings))
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
@@ -125,6 +121,7 @@ def publish(
     now_us: int,
     progress: Progress = lambda mart: None,
     indexes: Sequence[IndexBuild] = (),
+    judge: Judge = lambda draft: [],
 ) -> Snapshot:
     """Write every mart and the status as one snapshot and make it the live one.
 
@@ -135,14 +132,15 @@ def publish(
         now_us: The time of publishing, microseconds UTC.
         progress: Told of each mart.
         indexes: Indexes whose files are written; they become live with the marts.
+        judge: Looks at the whole before it becomes live.
 
     Raises:
-        BuildError: A mart is not in the warehouse.
+        BuildError: A mart is not in the warehouse, or the judge refused.
     """
     marks = fingerprint(warehouse, settings)
     name = f"{_compact(now_us)}-{marks[:12]}"
-    root = settings.state_dir / _FOLDER
-    previous = _live_id(settings)
+    root = settings.state_dir / SNAPSHOTS
+    previous = live_id(settings)
     _clear(root, keep={previous})
     with atomic_folder(root / name) as draft:
         status = collect_status(warehouse, settings, now_us)
@@ -152,9 +150,10 @@ def publish(
             facts["users"] = users.get(facts["dataset"])
         status["marts"] = _write_marts(warehouse, draft, progress)
         status["indexes"] = write_manifests(draft, indexes)
+        status["verification"] = judge(Snapshot(draft, status))
         text = json.dumps(status, indent=2, ensure_ascii=False) + "\n"
         (draft / _STATUS).write_text(text, encoding="utf-8")
-    write_text(settings.state_dir / _POINTER, name + "\n")
+    write_text(settings.state_dir / POINTER, name + "\n")
     _clear(root, keep={name, previous})
     clear_files(settings.state_dir, root)
     return Snapshot.open(root / name)
@@ -162,8 +161,8 @@ def publish(
 
 def drop_earlier(settings: Settings) -> None:
     """Remove every snapshot but the live one."""
-    root = settings.state_dir / _FOLDER
-    _clear(root, keep={_live_id(settings)})
+    root = settings.state_dir / SNAPSHOTS
+    _clear(root, keep={live_id(settings)})
     clear_files(settings.state_dir, root)
 
 
@@ -225,11 +224,6 @@ def _compact(time_us: int) -> str:
     """
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_us)
     return moment.strftime("%Y%m%dT%H%M%S%fZ")
-
-
-def _live_id(settings: Settings) -> str | None:
-    pointer = settings.state_dir / _POINTER
-    return pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else None
 
 
 def _clear(root: Path, keep: set[str | None]) -> None:

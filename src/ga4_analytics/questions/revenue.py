@@ -38,7 +38,7 @@ class Amounts:
         orders_without_id: Those whose purchase event names no transaction.
         conflicting_orders: Those whose purchase events disagree; the earliest counts.
         purchase_events: Purchase events, repeats too.
-        buyers: Users with an order.
+        buyers: Users with an order; None where files name no users.
         gross_usd_micros: Revenue of the orders; None where files cannot tell.
         refund_usd_micros: Refunds, on the day of the refund.
         net_usd_micros: Gross less refunds.
@@ -50,7 +50,7 @@ class Amounts:
     orders_without_id: int
     conflicting_orders: int
     purchase_events: int
-    buyers: int
+    buyers: int | None
     gross_usd_micros: int | None
     refund_usd_micros: int | None
     net_usd_micros: int | None

@@ -13,15 +13,15 @@ from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.results import Result
 
 Measure = Literal[
-    "events", "users", "sessions", "active_users", "new_users",
+    "events", "users", "sessions", "engaged_sessions", "active_users", "new_users",
     "rolling_7d_users", "rolling_28d_users",
     "sum", "average", "min", "max", "percentile",
     "per_user", "percentile_per_user",
 ]  # fmt: skip
-"""What is counted of the events meant: the events; distinct users, sessions, active users
-or new users who have one; distinct active users of the last 7 or 28 days; a column's sum,
-average, least, greatest or percentile over them; events (or a column's sum) per user, as
-average or percentile over the users who have one."""
+"""What is counted of the events meant: the events; distinct users, sessions, engaged
+sessions, active users or new users who have one; distinct active users of the last 7 or 28
+days; a column's sum, average, least, greatest or percentile over them; events (or a column's
+sum) per user, as average or percentile over the users who have one."""
 
 Granularity = Literal["hour", "day", "week", "month"]
 Number = int | float | None

@@ -18,6 +18,11 @@ EMPTY = "#f3f4f6"
 MAIN = "#1f5f99"
 LIGHT = "#9dbbd8"
 ACCENT = "#d9702b"
+PALETTE = (
+    MAIN, ACCENT, "#3b8f6b", "#8a5aa8", "#c2a02c", "#4fa3c7", "#b5485d", "#7a8a2e", "#5d6d9e",
+    "#a87350",
+)  # fmt: skip
+"""Colours of groups, in their order; a further one, such as *other*, is `MUTED`."""
 SCALE = LinearSegmentedColormap.from_list("scale", ["#eaf1f8", "#8fb4d6", "#1f5f99", "#0b2c4d"])
 
 WIDTH = 7.2

@@ -43,13 +43,19 @@ GA4_KEY: tuple[str, ...] = (
 """Columns of a ``ga4`` key, in order."""
 
 
-def array_key_sql(columns: dict[str, str]) -> str:
+def array_key_sql(columns: dict[str, str], texts: frozenset[str]) -> str:
     """DuckDB SQL for a ``ga4`` key.
 
     Args:
         columns: Column name to SQL for its value, at least those of `GA4_KEY`.
+        texts: Columns whose text can need escaping; that of the others is put in as it is.
     """
-    parts = (f"coalesce(to_json(({columns[name]})::varchar)::varchar, 'null')" for name in GA4_KEY)
+    parts = (
+        f"coalesce(to_json({columns[name]})::varchar, 'null')"
+        if name in texts
+        else f"coalesce('\"' || ({columns[name]})::varchar || '\"', 'null')"
+        for name in GA4_KEY
+    )
     return "'[' || concat_ws(',', " + ", ".join(parts) + ") || ']'"
 
 

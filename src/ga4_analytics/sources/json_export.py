@@ -13,6 +13,7 @@ import pyarrow as pa
 from ga4_analytics.sources.batches import LINE, TEXT, RawBatch, Reject
 from ga4_analytics.sources.canonical_json import too_deep
 from ga4_analytics.sources.flattening import MISSHAPEN
+from ga4_analytics.sources.json_columns import json_columns
 from ga4_analytics.sources.lines import Block, Seen, blocks
 from ga4_analytics.sources.pending import Engines, Pending
 
@@ -28,7 +29,16 @@ def read_ndjson(path: Path, seen: Seen) -> Iterator[Pending]:
         seen: Told the position in the file on disk.
     """
     for block in blocks(path, quoted=False, seen=seen, size=BLOCK_BYTES):
-        yield partial(_batch, block)
+        yield partial(_read, block)
+
+
+def _read(block: Block, engines: Engines) -> RawBatch:
+    """Read a block as exports are, or else as JSON of any kind."""
+    found = json_columns(engines.plain(), block.data, block.first_line)
+    if found is None:
+        return _batch(block, engines)
+    lines = found.lines
+    return RawBatch(found.table, lambda row: block.data[slice(*lines[row])].decode())
 
 
 @dataclass(frozen=True)

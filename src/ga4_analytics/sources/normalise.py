@@ -16,7 +16,15 @@ import pyarrow.compute as pc
 
 from ga4_analytics.sources.batches import GIVEN, LINE, RawBatch, Reject
 from ga4_analytics.sources.identity import needs_escaping, uuids
-from ga4_analytics.sources.plan import KEY, ROW, plan_batch
+from ga4_analytics.sources.param_lists import is_pairs, pairs
+from ga4_analytics.sources.plan import (
+    KEY,
+    KEYED,
+    ROW,
+    plan_batch,
+    unknown_columns,
+    wanted_parameters,
+)
 from ga4_analytics.sources.readings import MACROS, Judging
 from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.zones import Transition
@@ -73,10 +81,11 @@ class Normaliser:
             first_row: The row id of its first record; ids go on from there.
         """
         numbers = np.arange(first_row, first_row + batch.table.num_rows, dtype=np.int64)
-        self._engine.register("batch", batch.table.append_column(ROW, pa.array(numbers)))
+        table, read = self._lists_read(batch.table)
+        self._engine.register("batch", table.append_column(ROW, pa.array(numbers)))
         changes = () if _all_dated(batch.table) else self._transitions
         plan = plan_batch(
-            tuple(batch.table.schema.names), changes, self._judging, _plain(batch.table)
+            tuple(batch.table.schema.names), changes, self._judging, _plain(batch.table), read
         )
         ready = self._engine.execute(plan.ready).to_arrow_table().combine_chunks()
         keys = ready.column(KEY).combine_chunks()
@@ -89,6 +98,21 @@ class Normaliser:
             return Normalised(events, items, (), damage)
         good = events.filter(pc.is_null(problems))
         return Normalised(good, items, _rejects(batch, ready, first_row), damage)
+
+    def _lists_read(self, table: pa.Table) -> tuple[pa.Table, frozenset[str]]:
+        """The batch with its lists of parameters as JSON, and which of them are."""
+        names, read = table.schema.names, set()
+        for name in ("event_params", "user_properties"):
+            mixed = name == "event_params" and unknown_columns(tuple(names))
+            if name not in names or mixed or not is_pairs(table.schema.field(name).type):
+                continue
+            wanted = wanted_parameters() if name == "event_params" else ()
+            found = pairs(self._engine, table.column(name).combine_chunks(), wanted)
+            read.add(name)
+            table = table.set_column(names.index(name), name, found.objects)
+            for key, texts in found.texts.items():
+                table = table.append_column(KEYED + key, texts)
+        return table, frozenset(read)
 
     def close(self) -> None:
         """Let go of the engine."""

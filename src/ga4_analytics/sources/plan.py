@@ -14,6 +14,7 @@ from ga4_analytics.sources.identity import (
     sha1_sql,
 )
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
+from ga4_analytics.sources.param_lists import pairs_sql
 from ga4_analytics.sources.readings import Judging, problem_cases, value_sql
 from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
@@ -40,6 +41,8 @@ STAGE_ITEMS: tuple[str, ...] = (
     *(column.name for column in ITEM_COLUMNS[4:]),
 )
 _OBJECTS = frozenset({"event_params", "user_properties", "other_fields"})
+KEYED = "event_params@"
+"""Prefix of a column with the text of one parameter, where lists are read already."""
 NULL_TEXT = "null::varchar"
 _LISTS = ("event_params", "user_properties", "items")
 
@@ -67,6 +70,7 @@ def plan_batch(
     transitions: Sequence[Transition],
     judging: Judging,
     plain: frozenset[str] = frozenset(),
+    read: frozenset[str] = frozenset(),
 ) -> BatchPlan:
     """Plan for a batch with these columns.
 
@@ -75,18 +79,19 @@ def plan_batch(
         transitions: The property's zone, to date events without a date; may be empty.
         judging: The clock, and whether damage is accepted.
         plain: Columns of the batch of which no text needs escaping in JSON.
+        read: Lists that are JSON objects already, with a column of `KEYED` for each key.
     """
     texts = {
         column.name: text
         for column in EVENT_COLUMNS
-        if column.reading and (text := _text(column, names))
+        if column.reading and (text := _text(column, names, read))
     }
     nested = "event_params" in names
     values = _values(texts)
     steps = {
-        "lists": f"select *, {_lists(names)} from batch",
+        "lists": f"select *, {_lists(names, read)} from batch",
         "keyed_lists": "select *, list_transform(params, lambda e: e.k) as param_keys from lists",
-        "texts": f"select {_text_columns(texts, names)} from keyed_lists",
+        "texts": f"select {_text_columns(texts, names, read)} from keyed_lists",
         "typed": f"select *, {_columns(values)} from texts",
         "dated": f"select * replace ({_dated(texts, transitions)}) from typed",
         "cleared": f"select {_cleared(texts, names, judging)} from dated",
@@ -122,14 +127,22 @@ def _columns(values: Mapping[str, str]) -> str:
     return ", ".join(f"{sql} as {name}" for name, sql in values.items())
 
 
-def _text(column: Column, names: tuple[str, ...]) -> str | None:
+def wanted_parameters() -> tuple[str, ...]:
+    """The keys of the parameters that have a column."""
+    paths = [path for column in EVENT_COLUMNS if column.reading for path in column.paths]
+    return tuple(path.removeprefix(PARAMETER) for path in paths if path.startswith(PARAMETER))
+
+
+def _text(column: Column, names: tuple[str, ...], read: frozenset[str]) -> str | None:
     """SQL for a column's text, from the first place that has one; None where none can."""
     found = [quoted(GIVEN + column.name)] if GIVEN + column.name in names else []
     for path in column.paths:
         if path.startswith(PARAMETER) and path in names:
             found.append(quoted(path))
         elif path.startswith(PARAMETER):
-            if "event_params" in names:
+            if "event_params" in read:
+                found.append(quoted(KEYED + path.removeprefix(PARAMETER)))
+            elif "event_params" in names:
                 key = text_literal(path.removeprefix(PARAMETER))
                 found.append(f"params[list_position(param_keys, {key})].t")
         elif path in names and path not in _LISTS:
@@ -137,16 +150,11 @@ def _text(column: Column, names: tuple[str, ...]) -> str | None:
     return f"coalesce({', '.join(found)})" if found else None
 
 
-def _lists(names: tuple[str, ...]) -> str:
+def _lists(names: tuple[str, ...], read: frozenset[str]) -> str:
     """The parameters, properties and fields as sorted lists of key, JSON and text."""
-    params = _pairs("event_params", "param_json(e)", "param_text(e)", names)
-    unknown = _loose(_unknown(names) if "event_params" in names else {})
-    dated = (
-        "case when e.set_timestamp_micros is null then param_json(e) else "
-        "'{\"set_timestamp_micros\":' || to_json(e.set_timestamp_micros) || ',\"value\":' || "
-        "param_json(e) || '}' end"
-    )
-    properties = _pairs("user_properties", dated, "param_text(e)", names)
+    params = _pairs("event_params", names, read)
+    unknown = _loose(unknown_columns(names) if "event_params" in names else {})
+    properties = _pairs("user_properties", names, read)
     items = "items" if "items" in names else "null"
     return (
         f"{params} as params, {unknown} as unknown, {properties} as properties, "
@@ -154,13 +162,10 @@ def _lists(names: tuple[str, ...]) -> str:
     )
 
 
-def _pairs(name: str, json: str, text: str, names: tuple[str, ...]) -> str:
-    if name not in names:
+def _pairs(name: str, names: tuple[str, ...], read: frozenset[str]) -> str:
+    if name not in names or name in read:
         return "[]::struct(k varchar, j varchar, t varchar)[]"
-    return (
-        f"list_sort(list_transform(list_filter(coalesce({name}, []), lambda e: e.key is not null),"
-        f" lambda e: {{'k': e.key, 'j': {json}, 't': {text}}}))"
-    )
+    return pairs_sql(name, dated=name == "user_properties")
 
 
 def _loose(columns: Mapping[str, str]) -> str:
@@ -185,7 +190,7 @@ def _direct(columns: Mapping[str, str]) -> str:
     return f"nullif('{{' || concat_ws(',', {members}) || '}}', '{{}}')" if columns else NULL_TEXT
 
 
-def _unknown(names: tuple[str, ...]) -> dict[str, str]:
+def unknown_columns(names: tuple[str, ...]) -> dict[str, str]:
     """Columns that we do not know, by their name without the mark."""
     return {name.removeprefix(PARAMETER): name for name in names if name.startswith(PARAMETER)}
 
@@ -200,12 +205,15 @@ def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _text_columns(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
+def _text_columns(texts: Mapping[str, str], names: tuple[str, ...], read: frozenset[str]) -> str:
     selected = [f"{sql} as {quoted('t_' + name)}" for name, sql in texts.items()]
-    params = _object("params", "event_params" in names)
+    params, properties = (
+        name if name in read else _object(pairs, name in names)
+        for name, pairs in (("event_params", "params"), ("user_properties", "properties"))
+    )
     if "event_params" not in names:
-        every = _direct(_unknown(names))
-    elif _unknown(names):
+        every = _direct(unknown_columns(names))
+    elif unknown_columns(names):
         every = "object_json(list_sort(list_concat(params, unknown)))"
     else:
         every = params
@@ -215,7 +223,7 @@ def _text_columns(texts: Mapping[str, str], names: tuple[str, ...]) -> str:
             *selected,
             f"{params} as params_json",
             f"{every} as event_params",
-            f"{_object('properties', 'user_properties' in names)} as user_properties",
+            f"{properties} as user_properties",
             "other as other_fields",
             *(["raw_items"] if "items" in names else []),
         ]
@@ -339,7 +347,7 @@ def _key(texts: Mapping[str, str], names: tuple[str, ...], plain: frozenset[str]
     if "event_params" not in names:
         return loose
     exact = array_key_sql(
-        {**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"}
+        {**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"}, ugly
     )
     return f"case when id_scheme = 'ga4' then {exact} else {loose} end"
 

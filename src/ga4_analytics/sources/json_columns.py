@@ -1,0 +1,262 @@
+"""Blocks of JSON lines as Google exports them, read in one compiled pass.
+
+It gives what ``flattening`` gives and is several times faster. A block in which anything is
+not as in an export (a field that nests and is not Google's, a key twice, kinds of values
+mixed, JSON that is not JSON) is not read here at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ga4_analytics.kernels import json_scan as kernel
+from ga4_analytics.kernels.json_text import texts
+from ga4_analytics.sources.batches import ITEM, ITEM_FIELDS, LINE, PARAM, PARAMETER, PROPERTY, TEXT
+from ga4_analytics.sources.mapping import GA4_RECORDS, GA4_TOP_LEVEL
+from ga4_analytics.sources.param_lists import text_array
+
+_NESTED = kernel.OBJECT | kernel.ARRAY
+_BARE = kernel.PLAIN | kernel.REAL | kernel.FLAG
+_LISTS = {"event_params": PARAM, "user_properties": PROPERTY, "items": ITEM}
+_LIST_FIELD = "l"
+"""What the engine calls the elements of a list."""
+
+
+class _OddError(Exception):
+    """The block is not as in an export."""
+
+
+@dataclass(frozen=True)
+class JsonColumns:
+    """A block's objects.
+
+    Attributes:
+        table: ``_line``, text columns and lists; see `RawBatch`.
+        lines: Where the text of each object begins and ends in the block.
+    """
+
+    table: pa.Table
+    lines: npt.NDArray[np.int32]
+
+
+def json_columns(
+    engine: duckdb.DuckDBPyConnection, data: bytes, first_line: int
+) -> JsonColumns | None:
+    """Read a block of JSON lines.
+
+    Args:
+        engine: Any.
+        data: The block, without NUL.
+        first_line: The number of its first line.
+
+    Returns:
+        Its objects, or None where the block has to be read in another way.
+    """
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    scanned = _Scanned.of(data + (b"" if data.endswith(b"\n") else b"\n"))
+    if scanned is None:
+        return None
+    try:
+        columns = _Columns(engine, scanned).all()
+    except _OddError:
+        return None
+    numbers = pa.array(scanned.lines[:, 0].astype(np.int64) + first_line)
+    return JsonColumns(pa.table({LINE: numbers, **columns}), scanned.lines[:, 1:])
+
+
+@dataclass(frozen=True)
+class _Scanned:
+    """What `kernel.scan` found; see there."""
+
+    data: npt.NDArray[np.uint8]
+    nodes: npt.NDArray[np.int64]
+    kinds: npt.NDArray[np.uint8]
+    tape: npt.NDArray[np.int32]
+    lines: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, text: bytes) -> _Scanned | None:
+        """Scan a block; None where it is odd, or empty."""
+        data = np.frombuffer(text + bytes(kernel.PADDING), np.uint8)
+        nodes = np.empty((kernel.MAX_NODES, 3), np.int64)
+        kinds = np.zeros(kernel.MAX_NODES, np.uint8)
+        # Memory that is not written to is not taken.
+        tape = np.empty((len(text) // 2 + 1, 5), np.int32)
+        lines = np.empty((text.count(b"\n"), 3), np.int32)
+        objects, values, fields = kernel.scan(data, nodes, kinds, tape, lines)
+        if not objects:
+            return None
+        return cls(data, nodes[:fields], kinds[:fields], tape[:values], lines[:objects])
+
+    @cached_property
+    def _order(self) -> npt.NDArray[np.int64]:
+        return np.argsort(self.tape[:, 0].astype(np.int16), kind="stable")
+
+    @cached_property
+    def _bounds(self) -> npt.NDArray[np.int64]:
+        counts = np.bincount(self.tape[:, 0], minlength=len(self.kinds))
+        return np.concatenate([[0], np.cumsum(counts)])
+
+    def values(self, node: int) -> npt.NDArray[np.int64]:
+        """Rows of the tape with a field's values."""
+        return self._order[self._bounds[node] : self._bounds[node + 1]]
+
+    def children(self) -> dict[int, dict[str, int]]:
+        """Parent to name to field; an element has no name."""
+        found: dict[int, dict[str, int]] = {}
+        for node, (parent, start, stop) in enumerate(self.nodes.tolist()):
+            name = bytes(self.data[start:stop]).decode() if start >= 0 else ""
+            if parent >= 0:
+                if not name and start >= 0:
+                    raise _OddError
+                found.setdefault(parent, {})[name] = node
+        return found
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Builds the columns of a scanned block."""
+
+    engine: duckdb.DuckDBPyConnection
+    scanned: _Scanned
+    tree: dict[int, dict[str, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tree", self.scanned.children())
+
+    def all(self) -> dict[str, pa.Array]:
+        """Every column by name; raises `_OddError`."""
+        rows = len(self.scanned.lines)
+        columns: dict[str, pa.Array] = {}
+        for name, node in self._fields(0):
+            if name in _LISTS:
+                columns[name] = self._list(node, rows, _LISTS[name])
+            elif name in GA4_RECORDS:
+                columns |= self._record(name, node, rows)
+            else:
+                target = name if name in GA4_TOP_LEVEL else PARAMETER + name
+                columns[target] = self._leaf(node, rows)
+        return columns
+
+    def _fields(self, node: int) -> list[tuple[str, int]]:
+        """The fields of an object by name; names that the engine confuses are odd."""
+        named = self.tree.get(node, {})
+        if len({name.lower() for name in named}) < len(named) or any("." in n for n in named):
+            raise _OddError
+        return sorted(named.items())
+
+    def _is(self, node: int, kind: int) -> None:
+        """Make sure that a field has values of one kind, or none."""
+        if int(self.scanned.kinds[node]) & ~(kind | kernel.NULL):
+            raise _OddError
+
+    def _record(self, path: str, node: int, rows: int) -> dict[str, pa.Array]:
+        self._is(node, kernel.OBJECT)
+        columns: dict[str, pa.Array] = {}
+        for name, below in self._fields(node):
+            inner = f"{path}.{name}"
+            if inner in GA4_RECORDS:
+                columns |= self._record(inner, below, rows)
+            else:
+                columns[inner] = self._leaf(below, rows)
+        return columns
+
+    def _leaf(self, node: int, rows: int, *, empty: bool = False) -> pa.Array:
+        """Texts; an empty one is none unless ``empty`` says so."""
+        kinds = int(self.scanned.kinds[node])
+        if kinds & _NESTED or (kinds & kernel.STRING and kinds & _BARE):
+            raise _OddError
+        which = self.scanned.values(node)
+        spans = self.scanned.tape[which]
+        size = int((spans[:, 3] - spans[:, 2]).sum())
+        starts, there = np.empty(rows + 1, np.int32), np.empty(rows, np.bool_)
+        out = np.empty(size, np.uint8)
+        texts(self.scanned.data, self.scanned.tape, which, starts, out, there)
+        if not empty:
+            there &= starts[1:] > starts[:-1]
+        column = text_array(starts, out, there)
+        return _as_numbers(self.engine, column) if kinds & kernel.REAL else column
+
+    def _list(self, node: int, rows: int, kind: pa.StructType) -> pa.Array:
+        self._is(node, kernel.ARRAY)
+        spans = self.scanned.tape[self.scanned.values(node)]
+        offsets, there = np.zeros(rows + 1, np.int32), np.zeros(rows, np.bool_)
+        there[spans[:, 1]] = True
+        offsets[spans[:, 1] + 1] = spans[:, 3]
+        np.maximum.accumulate(offsets, out=offsets)
+        element = self.tree.get(node, {}).get("")
+        elements = int(offsets[-1])
+        if element is None or not elements:
+            records = pa.array([], kind)
+        elif int(self.scanned.kinds[element]) != kernel.OBJECT:
+            raise _OddError
+        elif kind == ITEM:
+            records = self._items(element, elements)
+        else:
+            records = self._params(element, elements, kind)
+        made = pa.ListArray.from_arrays(offsets, records, mask=pa.array(~there))
+        return made.cast(_list_of(kind))
+
+    def _params(self, element: int, rows: int, kind: pa.StructType) -> pa.Array:
+        fields = dict(self._fields(element))
+        slots: Mapping[str, int] = {}
+        if "value" in fields:
+            self._is(fields["value"], kernel.OBJECT)
+            slots = dict(self._fields(fields["value"]))
+        names = [each.name for each in kind]
+        if fields.keys() - {"key", "value"} or slots.keys() - set(names) or "key" in slots:
+            raise _OddError
+        arrays = [
+            self._leaf(slots[name], rows) if name in slots else pa.nulls(rows, TEXT)
+            for name in names[1:]
+        ]
+        keys = pa.nulls(rows, TEXT)
+        if "key" in fields:
+            keys = self._leaf(fields["key"], rows, empty=True)
+        return pa.StructArray.from_arrays([keys, *arrays], fields=list(kind))
+
+    def _items(self, element: int, rows: int) -> pa.Array:
+        fields = dict(self._fields(element))
+        if fields.keys() - {*ITEM_FIELDS, "item_params"}:
+            raise _OddError
+        arrays = [
+            self._leaf(fields[name], rows) if name in fields else pa.nulls(rows, TEXT)
+            for name in ITEM_FIELDS
+        ]
+        params = pa.nulls(rows, _list_of(PARAM))
+        if "item_params" in fields:
+            params = self._list(fields["item_params"], rows, PARAM)
+        return pa.StructArray.from_arrays([*arrays, params], names=[*ITEM_FIELDS, "item_params"])
+
+
+def _list_of(kind: pa.StructType) -> pa.ListType:
+    """The type of a list as the engine gives it."""
+    inner = [
+        pa.field(each.name, _list_of(PARAM) if pa.types.is_list(each.type) else each.type)
+        for each in kind
+    ]
+    return pa.list_(pa.field(_LIST_FIELD, pa.struct(inner)))
+
+
+def _as_numbers(engine: duckdb.DuckDBPyConnection, column: pa.Array) -> pa.Array:
+    """Numbers as the engine writes them that it read from JSON."""
+    coded = pc.dictionary_encode(column)
+    shape = json.dumps({"n": "VARCHAR"})
+    engine.register("numbers", pa.table({"t": coded.dictionary}))
+    said = engine.execute(
+        f"select from_json(('{{\"n\":' || t || '}}')::json, '{shape}').n as n from numbers"
+    ).to_arrow_table()
+    engine.unregister("numbers")
+    return said.column("n").combine_chunks().take(coded.indices)
