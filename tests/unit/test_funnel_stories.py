@@ -89,6 +89,30 @@ def test_the_median_is_not_reached_where_fewer_than_half_convert() -> None:
     assert took.median_among_converters == 600 and took.quantiles[1].seconds == 600
 
 
+@pytest.mark.parametrize("counting", ["user", "attempt"])
+@pytest.mark.parametrize("late", [0, 1])
+def test_the_window_is_inclusive_to_the_microsecond(counting: str, late: int) -> None:
+    events = [*log("A0"), Event("u", "B", NOON + HOUR + late), *log("C120")]
+    found = answer(index_of(events), replace(HOUR_FUNNEL, counting=counting))
+    assert [bar.users for bar in found.steps] == [1, 1 - late, 0]
+
+
+@pytest.mark.parametrize("late", [0, 1])
+@pytest.mark.parametrize("batch", [(None, None, None), (1, 1, 1)])
+def test_each_days_entries_are_judged_alone(late: int, batch: tuple[int, int, int]) -> None:
+    evening = START + DAY - 30 * MINUTE
+    events = [
+        Event("u", "A", evening),
+        Event("u", "A", START + DAY),
+        Event("u", "X", START + DAY, batch),  # tied with the entry, or not
+        Event("u", "B", evening + HOUR + late),
+        Event("u", "C", START + DAY + 2 * HOUR),
+    ]
+    found = answer(index_of(events), HOUR_FUNNEL)
+    assert [day.users for day in found.trend] == [(1, 1 - late, 0), (1, 1, 0)]
+    assert [bar.users for bar in found.steps] == [1, 1, 0]
+
+
 def test_an_exclusion_ends_an_attempt_but_not_the_next_one() -> None:
     spec = replace(HOUR_FUNNEL, exclusions=(Exclusion(EventSelector(("X",)), 1, 2),))
     for story, reached in {
