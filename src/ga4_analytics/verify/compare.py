@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Key = tuple[Any, ...]
 Rows = dict[Key, dict[str, Any]]
@@ -90,7 +91,7 @@ def checked(found: Recount, mart: pa.Table, dataset: str) -> Checked:
 
 def _rows(mart: pa.Table, dataset: str, found: Recount) -> Rows:
     columns = list(dict.fromkeys([*found.columns, *found.only]))
-    mine = mart.filter(pa.compute.equal(mart["dataset"], dataset)).select(columns)
+    mine = mart.filter(pc.equal(mart["dataset"], dataset)).select(columns)
     return {
         tuple(row[column] for column in found.key): row
         for row in mine.to_pylist()
