@@ -201,7 +201,7 @@ def test_a_refresh_takes_names_to_the_letter(
     url = "ga4.duckdb" if engine == "duckdb" else request.getfixturevalue("postgres_url")
     warehouse = open_warehouse(url, tmp_path)
     warehouse.prepare()
-    keys = ("it's ?", "%s", "d2020-11-02", "u", "\\", None)
+    keys = ("it's ?", "%s", "2020-11-03", "u", "\\", None)
     early = [Event(key, "page_view", START + day * DAY) for key in keys for day in range(2)]
     late = [Event(key, "purchase", START + 2 * DAY) for key in (*keys[:2], None)]
     plan = plan_in(tmp_path)
