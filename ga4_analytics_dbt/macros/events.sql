@@ -5,6 +5,16 @@
     batch_event_index nulls first, event_id
 {%- endmacro %}
 
+{# The key of a session, from what tells it apart in a relation. #}
+{% macro session_key(relation, is_derived, derived_start_us) -%}
+    case
+        when {{ is_derived }} then {{ relation }}.user_key || '/d'
+            || cast({{ derived_start_us }} as text) || {{ relation }}.stream_part
+        else {{ relation }}.user_key || '/' || {{ relation }}.session_part
+            || {{ relation }}.stream_part
+    end
+{%- endmacro %}
+
 {# '(not set)' says that there is no value; '(data deleted)' and '<Other>' say that there was. #}
 {% macro clean(column) -%}
     nullif({{ column }}, '(not set)') as {{ column.split('.') | last }}

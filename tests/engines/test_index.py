@@ -15,12 +15,17 @@ import pytest
 from index_tables import decoded, facts_of, fill
 from logs import DAY, HOUR, MINUTE, START, Event
 
+from ga4_analytics.analyses import trends
 from ga4_analytics.errors import BuildError, SettingsError, StaleError
+from ga4_analytics.index import extract
 from ga4_analytics.index.build import Built, Plan, build_index
 from ga4_analytics.index.columns import DEFAULT_COLUMNS, ColumnSpec
 from ga4_analytics.index.manifest import manifest_text, read_manifest
 from ga4_analytics.index.open import open_index, verify_files
 from ga4_analytics.index.reader import Index
+from ga4_analytics.questions.filters import Condition
+from ga4_analytics.questions.query import Query
+from ga4_analytics.questions.trends import Series, Trends
 from ga4_analytics.warehouse import Warehouse, open_warehouse
 
 ADDED = (
@@ -183,6 +188,33 @@ def test_added_columns(engine: str, request: pytest.FixtureRequest, tmp_path: Pa
     warehouse.close()
 
 
+@pytest.mark.parametrize("most", [extract.MOST_NAMED, 0])
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_a_refresh_takes_names_to_the_letter(
+    engine: str,
+    most: int,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(extract, "MOST_NAMED", most)
+    url = "ga4.duckdb" if engine == "duckdb" else request.getfixturevalue("postgres_url")
+    warehouse = open_warehouse(url, tmp_path)
+    warehouse.prepare()
+    keys = ("it's ?", "%s", "2020-11-03", "u", "\\", None)
+    early = [Event(key, "page_view", START + day * DAY) for key in keys for day in range(2)]
+    late = [Event(key, "purchase", START + 2 * DAY) for key in (*keys[:2], None)]
+    plan = plan_in(tmp_path)
+    fill(warehouse, facts_of(early))
+    before = build_index(warehouse, plan).manifest
+    fill(warehouse, facts_of([*early, *late]))
+    later, anew = build_index(warehouse, plan, before), build_index(warehouse, plan)
+    # Two users with two days and a new one; nobody's new day.
+    assert (later.how, later.rows) == ("refresh", 7)
+    assert decoded(opened(later, plan)) == decoded(opened(anew, plan))
+    warehouse.close()
+
+
 def test_a_new_day_reads_only_its_users(duck: Warehouse, tmp_path: Path) -> None:
     early = [event for day in range(5) for event in visits(100, day)]
     fill(duck, facts_of(early))
@@ -227,7 +259,7 @@ def test_damage_is_found(duck: Warehouse, tmp_path: Path) -> None:
     path.write_bytes(good + b"more")
     with pytest.raises(StaleError, match="bytes instead of"):
         opened(built, plan)
-    path.write_bytes(good.replace(b'"format":1', b'"format":9'))
+    path.write_bytes(good.replace(b'"format":2', b'"format":9'))
     with pytest.raises(StaleError, match="format 9"):
         opened(built, plan)
     path.unlink()
@@ -243,19 +275,46 @@ def test_a_manifest_of_another_format_is_refused(duck: Warehouse, tmp_path: Path
     path = tmp_path / "x.json"
     path.write_text(manifest_text(manifest), encoding="utf-8")
     assert read_manifest(path) == manifest
-    path.write_text(manifest_text(replace(manifest, format=2)), encoding="utf-8")
-    with pytest.raises(StaleError, match="format 2"):
+    path.write_text(manifest_text(replace(manifest, format=1)), encoding="utf-8")
+    with pytest.raises(StaleError, match="format 1"):
         read_manifest(path)
     path.write_text("{", encoding="utf-8")
     with pytest.raises(StaleError, match="ga4 build"):
         read_manifest(path)
 
 
+def test_numbers_that_are_nowhere_take_no_room(duck: Warehouse, tmp_path: Path) -> None:
+    log = visits(500, 0)
+    fill(duck, facts_of(log))
+    plan, fewer = plan_in(tmp_path), tuple(s for s in DEFAULT_COLUMNS if s.kind != "micros")
+    built = build_index(duck, plan)
+    bare = build_index(duck, plan_in(tmp_path / "bare", specs=fewer))
+    assert built.manifest.bytes - bare.manifest.bytes < 500
+    index = opened(built, plan)
+    total = Trends((Series(measure="sum", column="refund_usd"), Series(measure="events")))
+    assert [line.values for line in trends.answer(index, total).lines] == [(0,), (500,)]
+    given = Query(where=Condition("refund_usd", "is_set"))
+    found = trends.answer(index, Trends((Series(measure="events"),), given))
+    assert found.lines[0].values == (0,)
+    by = Trends((Series(measure="events"),), Query(by=("refund_usd",)))
+    assert [(line.group, line.values) for line in trends.answer(index, by).lines] == [
+        ((None,), (500,))
+    ]
+    # A number that comes later is in the segment that has it.
+    late = replace(log[0], time=log[0].time + DAY, columns={"refund_usd": 2_500_000})
+    fill(duck, facts_of([*log, late]))
+    later = build_index(duck, plan, built.manifest)
+    assert later.how == "refresh"
+    values = trends.answer(opened(later, plan), total).lines[0].values
+    assert values == (0, 2.5)
+
+
 def test_arrays_cannot_be_written(duck: Warehouse, tmp_path: Path) -> None:
     fill(duck, facts_of(visits(3, 0)))
     plan = plan_in(tmp_path)
     (segment,) = opened(build_index(duck, plan), plan).segments
-    for array in (segment.time_us, segment.alive, segment.user_touch_us, segment.name):
+    refund = segment.columns["refund_usd"]
+    for array in (segment.time_us, segment.alive, segment.user_touch_us, segment.name, refund):
         assert not array.flags.writeable
         assert array.dtype.isnative
 

@@ -143,7 +143,7 @@ def test_a_draft_that_disagrees_is_not_published(
     before = workspace.snapshot().id
 
     def of_nothing(index: Index, settings: Settings) -> Recount:
-        return Recount("daily_active_users", ("event_date",), {}, {})
+        return Recount.of_rows("daily_active_users", ("event_date",), {})
 
     monkeypatch.setattr(run, "RECOUNTS", (of_nothing,))
     workspace.clock = lambda: NOW_US + 1

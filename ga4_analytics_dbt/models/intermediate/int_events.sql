@@ -14,13 +14,12 @@ derived_sessions as (
 
 select
     events.*,
+    derived_sessions.session_start_us as derived_start_us,
     -- what is missing (user, session id, time) makes the key null: the event has no session
     case
-        when events.is_session_derivable
-            then events.user_key || '/d' || cast(derived_sessions.session_start_us as text)
-                || events.stream_part
         when events.event_timestamp is not null
-            then events.user_key || '/' || events.ga_session_id || events.stream_part
+            then {{ session_key('events', 'events.is_session_derivable',
+                'derived_sessions.session_start_us') }}
     end as session_key,
     case
         when events.user_key is null or events.event_timestamp is null then null

@@ -38,6 +38,11 @@ select
         as stream_part,
     not coalesce(days.has_session_id, false) and events.event_timestamp is not null
         as is_session_derivable,
+    case
+        when not coalesce(days.has_session_id, false) and events.event_timestamp is not null
+            then ''
+        else events.ga_session_id
+    end as session_part,
     events.event_name in ('page_view', 'screen_view') as is_view,
     coalesce(events.event_name in {{ text_list(var('key_events')) }}, false) as is_key_event
 from events

@@ -3,26 +3,36 @@ with totals as (
 ),
 
 events as (
-    select * from {{ ref('int_events') }}
-    where session_key is not null
+    select * from {{ ref('int_identified_events') }}
 ),
 
 -- only the few events of a session that can be the first of their kind
+moments as (
+    {% for name in ['session_start', 'landing'] + source_scopes() -%}
+    select
+        dataset, user_key, stream_part, session_part, is_derived, session_ordinal,
+        {{ name }}_us as event_timestamp
+    from totals
+    where {{ name }}_us is not null
+    {{ 'union' if not loop.last }}
+    {% endfor %}
+),
+
 candidates as (
     select
         events.*,
-        totals.session_ordinal,
+        moments.session_ordinal,
         row_number() over (
-            partition by totals.session_ordinal order by {{ event_order() }}
+            partition by moments.session_ordinal order by {{ event_order() }}
         ) as place
     from events
-    inner join totals
-        on events.dataset = totals.dataset
-        and events.session_key = totals.session_key
-        and events.event_timestamp in (
-            totals.session_start_us, totals.landing_us
-            {%- for scope in source_scopes() %}, totals.{{ scope }}_us{% endfor %}
-        )
+    inner join moments
+        on events.dataset = moments.dataset
+        and events.user_key = moments.user_key
+        and events.event_timestamp = moments.event_timestamp
+        and events.stream_part = moments.stream_part
+        and events.session_part = moments.session_part
+        and events.is_session_derivable = moments.is_derived
 ),
 
 -- the place of the first event of each kind, beside each of them
@@ -36,25 +46,37 @@ marked as (
             over (partition by session_ordinal) as {{ scope }}_place
         {%- endfor %}
     from candidates
-)
+),
 
 -- each maximum is over one event, so that it only picks its value
+picked as (
+    select
+        session_ordinal,
+        {{ of_place('event_id', '1') }} as first_event_id,
+        {{ of_place('event_date', '1') }} as session_date,
+        {{ of_place('batch_page_id', '1') }} as batch_page_id,
+        {{ of_place('batch_ordering_id', '1') }} as batch_ordering_id,
+        {{ of_place('batch_event_index', '1') }} as batch_event_index,
+        {{ of_place('device_category', '1') }} as device_category,
+        {{ of_place('country', '1') }} as country,
+        {{ of_place('page_path', 'landing_place') }} as landing_page,
+        {{ of_place('session_channel_group', 'session_place') }} as exported_channel_group,
+        {{ of_place('gclid', 'event_place') }} as gclid
+        {%- for scope in source_scopes() %}{% for part in ['source', 'medium', 'campaign'] %},
+        {{ of_place(scope ~ '_' ~ part, scope ~ '_place') }}
+            as {{ 'exported' if scope == 'session' else scope }}_{{ part }}
+        {%- endfor %}{% endfor %}
+    from marked
+    group by session_ordinal
+)
+
 select
-    dataset,
-    session_key,
-    {{ of_place('event_id', '1') }} as first_event_id,
-    {{ of_place('event_date', '1') }} as session_date,
-    {{ of_place('batch_page_id', '1') }} as batch_page_id,
-    {{ of_place('batch_ordering_id', '1') }} as batch_ordering_id,
-    {{ of_place('batch_event_index', '1') }} as batch_event_index,
-    {{ of_place('device_category', '1') }} as device_category,
-    {{ of_place('country', '1') }} as country,
-    {{ of_place('page_path', 'landing_place') }} as landing_page,
-    {{ of_place('session_channel_group', 'session_place') }} as exported_channel_group,
-    {{ of_place('gclid', 'event_place') }} as gclid
+    totals.dataset,
+    totals.session_key,
+    first_event_id, session_date, picked.batch_page_id, picked.batch_ordering_id,
+    picked.batch_event_index, device_category, country, landing_page, exported_channel_group, gclid
     {%- for scope in source_scopes() %}{% for part in ['source', 'medium', 'campaign'] %},
-    {{ of_place(scope ~ '_' ~ part, scope ~ '_place') }}
-        as {{ 'exported' if scope == 'session' else scope }}_{{ part }}
+    {{ 'exported' if scope == 'session' else scope }}_{{ part }}
     {%- endfor %}{% endfor %}
-from marked
-group by dataset, session_key
+from picked
+inner join totals on picked.session_ordinal = totals.session_ordinal

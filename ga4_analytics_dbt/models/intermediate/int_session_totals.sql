@@ -1,6 +1,5 @@
-with events as (
-    select * from {{ ref('int_events') }}
-    where session_key is not null
+with days as (
+    select * from {{ ref('int_session_days') }}
 ),
 
 totals as (
@@ -8,27 +7,22 @@ totals as (
         dataset,
         session_key,
         user_key,
-        min(event_timestamp) as session_start_us,
-        max(event_timestamp) as session_end_us,
-        count(*) as events,
-        count(case when is_view then 1 end) as page_views,
-        count(case when is_key_event then 1 end) as key_events,
-        count(case when event_name = 'purchase' then 1 end) as purchases,
-        cast(sum(engagement_time_msec) as bigint) as engagement_msec,
-        cast(sum(case when event_name = 'purchase' then purchase_revenue_usd_micros end) as bigint)
-            as purchase_revenue_usd_micros,
-        cast(sum(case when event_name = 'purchase' then purchase_revenue_micros end) as bigint)
-            as purchase_revenue_micros,
-        max(case when session_engaged then 1 else 0 end) = 1 as is_marked_engaged,
-        max(case when is_session_derived then 1 else 0 end) = 1 as is_derived,
-        -- when the first event with a page, or with a source of each scope, came
-        min(case when {{ has_landing() }} then event_timestamp end) as landing_us,
+        stream_part,
+        session_part,
+        is_derived,
+        min(session_start_us) as session_start_us,
+        max(session_end_us) as session_end_us,
+        {% for name in ['events', 'page_views', 'key_events', 'purchases', 'engagement_msec',
+            'purchase_revenue_usd_micros', 'purchase_revenue_micros'] -%}
+        {{ total(name) }} as {{ name }},
+        {% endfor -%}
+        max(case when is_marked_engaged then 1 else 0 end) = 1 as is_marked_engaged,
+        min(landing_us) as landing_us,
         {% for scope in source_scopes() -%}
-        min(case when {{ has_source(scope) }} then event_timestamp end) as {{ scope }}_us
-        {{- ',' if not loop.last }}
+        min({{ scope }}_us) as {{ scope }}_us{{ ',' if not loop.last }}
         {% endfor %}
-    from events
-    group by dataset, session_key, user_key
+    from days
+    group by dataset, session_key, user_key, stream_part, session_part, is_derived
 )
 
 -- numbered, because engines sort by numbers several times faster than by text

@@ -1,10 +1,14 @@
 with events as (
-    select * from {{ ref('int_events') }}
+    select * from {{ ref('int_identified_events') }}
     where user_key is not null
 ),
 
+session_days as (
+    select dataset, session_key, user_key, event_date from {{ ref('int_session_days') }}
+),
+
 sessions as (
-    select dataset, session_key, is_engaged from {{ ref('int_sessions') }}
+    select dataset, session_key from {{ ref('int_sessions') }}
     where is_engaged
 ),
 
@@ -18,44 +22,58 @@ days as (
 
 totals as (
     select
-        events.dataset,
-        events.user_key,
-        events.event_date,
+        dataset,
+        user_key,
+        event_date,
         count(*) as events,
-        max(case when events.is_active_user then 1 else 0 end) = 1 as is_marked_active,
+        max(case when is_active_user then 1 else 0 end) = 1 as is_marked_active,
         max(
             case
-                when sessions.is_engaged
-                    or events.event_name in ('first_visit', 'first_open')
-                    or events.engagement_time_msec > 0
-                    then 1
+                when event_name in ('first_visit', 'first_open') or engagement_time_msec > 0 then 1
                 else 0
             end
-        ) = 1 as is_proxy_active
+        ) = 1 as is_told_active
     from events
-    left join sessions
-        on events.dataset = sessions.dataset
-        and events.session_key = sessions.session_key
-    group by events.dataset, events.user_key, events.event_date
+    group by dataset, user_key, event_date
+),
+
+-- a session that spans days engages its user on each of them
+engaged as (
+    select distinct session_days.dataset, session_days.user_key, session_days.event_date
+    from session_days
+    inner join sessions
+        on session_days.dataset = sessions.dataset
+        and session_days.session_key = sessions.session_key
+),
+
+judged as (
+    select
+        totals.*,
+        totals.is_told_active or engaged.user_key is not null as is_proxy_active
+    from totals
+    left join engaged
+        on totals.dataset = engaged.dataset
+        and totals.user_key = engaged.user_key
+        and totals.event_date = engaged.event_date
 )
 
 select
-    totals.dataset,
-    totals.user_key,
-    totals.event_date,
-    totals.events,
+    judged.dataset,
+    judged.user_key,
+    judged.event_date,
+    judged.events,
     case
-        when days.has_is_active_user then totals.is_marked_active
+        when days.has_is_active_user then judged.is_marked_active
         -- without times there are no sessions; without engagement time only first_visit is left
-        when days.has_event_timestamp or days.has_engagement_time then totals.is_proxy_active
+        when days.has_event_timestamp or days.has_engagement_time then judged.is_proxy_active
     end as is_active,
     case
         when days.has_is_active_user then 'exported'
         when days.has_event_timestamp or days.has_engagement_time then 'proxy'
     end as active_rule,
-    coalesce(totals.event_date = users.new_date, false) as is_new
-from totals
+    coalesce(judged.event_date = users.new_date, false) as is_new
+from judged
 left join users
-    on totals.dataset = users.dataset and totals.user_key = users.user_key
+    on judged.dataset = users.dataset and judged.user_key = users.user_key
 left join days
-    on totals.dataset = days.dataset and totals.event_date = days.event_date
+    on judged.dataset = days.dataset and judged.event_date = days.event_date

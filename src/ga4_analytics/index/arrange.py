@@ -15,7 +15,7 @@ from ga4_analytics.index.coder import Coders
 from ga4_analytics.index.columns import NO_NUMBER, ColumnSpec
 from ga4_analytics.index.dictionary import Dictionary, code_type, empty_dictionary
 from ga4_analytics.index.layout import U32, Codes, Segment
-from ga4_analytics.index.rows import BATCH, Rows, encoded, offsets_of
+from ga4_analytics.index.rows import BATCH, Rows, all_null, encoded, offsets_of
 from ga4_analytics.index.rows import NAMES as NAMES
 from ga4_analytics.kernels.order import fill_runs, find_runs, grouped, sort_users
 
@@ -79,7 +79,7 @@ def lay_out(rows: Rows, tables: Mapping[str, Codes]) -> Segment:
     for name, values in rows.columns.items():
         if name in rows.offsets:
             offsets[name], values = _lists_in_order(rows.offsets[name], values, order)
-        else:
+        elif not all_null(values):
             values = values[order]
         columns[name] = tables[name][values] if name in tables else values
     made = _laid_out(rows, keys, user_row, order, tests[1:4], tables[NAMES], columns, offsets)

@@ -6,7 +6,7 @@ over any cut of a segment between users.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 
 U8 = NDArray[np.uint8]
 U32 = NDArray[np.uint32]
@@ -60,6 +60,48 @@ class SessionFlag(IntFlag):
     """It was found by gaps in time, not by a session id."""
 
 
+class Columns(Mapping[str, NDArray[np.generic]]):
+    """Columns of which some have the same number in every row: they take no room until asked for.
+
+    Args:
+        stored: The others.
+        constant: The names of those.
+        number: What they have.
+        rows: How many rows there are.
+
+    >>> columns = Columns({"country": np.array([1, 2])}, ["refund"], -9, 2)
+    >>> list(columns), columns["refund"].tolist()
+    (['country', 'refund'], [-9, -9])
+    """
+
+    def __init__(
+        self,
+        stored: Mapping[str, NDArray[np.generic]],
+        constant: Collection[str],
+        number: int,
+        rows: int,
+    ) -> None:
+        self._made = dict(stored)
+        self._constant = frozenset(constant)
+        self._names = (*stored, *constant)
+        self._number = number
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> NDArray[np.generic]:
+        if name not in self._made and name in self._constant:
+            values = np.full(self._rows, self._number, np.int64)
+            values.setflags(write=False)
+            # Of two threads that make it at once, both take the one that came first.
+            self._made.setdefault(name, values)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @dataclass(frozen=True)
 class Segment:
     """Users, each with all of their rows. Arrays are read-only.
@@ -90,7 +132,8 @@ class Segment:
         visit_row: First row of each run of rows of one session.
         visit_session: Number of its session, from 1; 0 where the rows have none.
         columns: Codes or numbers, one a row, by column name. A column of texts has its
-            codes here and the first one of each row in ``offsets``.
+            codes here and the first one of each row in ``offsets``. Of a segment read from
+            its file a column of numbers that are all null is made when it is first asked for.
         offsets: Offsets of rows into columns of texts, one entry more than rows.
     """
 

@@ -22,6 +22,7 @@ BATCH = ("batch_page_id", "batch_ordering_id", "batch_event_index")
 SESSION_SHIFT = 3
 """Bits of a row's session stand above those of its day."""
 _VISITS = ("first_visit", "first_open")
+LOOK = 65_536
 PLAIN = ("time", *BATCH, "high", "low", "name", "day", "session", "flags", "bits", "touch")
 
 
@@ -137,6 +138,19 @@ def _flat(lists: pa.ChunkedArray) -> tuple[U32, pa.Array]:
     """Offsets of rows into the values of a column of lists, and the values."""
     lengths = np.asarray(pc.fill_null(pc.list_value_length(lists), 0), np.int64)
     return offsets_of(lengths), pc.list_flatten(lists)
+
+
+def all_null(values: NDArray[Any]) -> bool:
+    """Whether these are numbers, and null in every row.
+
+    >>> all_null(np.full(2, NO_NUMBER)), all_null(np.array([0, NO_NUMBER]))
+    (True, False)
+    """
+    is_number = values.dtype == np.int64
+    # Most columns that have a number have one early.
+    return is_number and all(
+        bool((values[at : at + LOOK] == NO_NUMBER).all()) for at in range(0, len(values), LOOK)
+    )
 
 
 def offsets_of(lengths: I64) -> U32:

@@ -1,6 +1,7 @@
 """A segment as one file: a head in JSON, then flat little-endian arrays, 64-byte aligned.
 
-An array that equals another (a user's days and their runs, mostly) is stored once.
+An array that equals another (a user's days and their runs, mostly) is stored once; a column
+of numbers that are all null is only named.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ from numpy.typing import NDArray
 from ga4_analytics.errors import StaleError
 from ga4_analytics.index.columns import NO_NUMBER
 from ga4_analytics.index.dictionary import code_type
-from ga4_analytics.index.layout import FORMAT, U8, Segment
-from ga4_analytics.index.rows import text_buffers
+from ga4_analytics.index.layout import FORMAT, U8, Columns, Segment
+from ga4_analytics.index.rows import all_null, text_buffers
 from ga4_analytics.storage.atomic import atomic_file
 
 MAGIC = b"GA4INDEX"
@@ -64,7 +65,8 @@ def write_segment(segment: Segment, root: Path, folder: str = "segments") -> Fil
     Raises:
         OSError: The disk is full or cannot be written; no file is left.
     """
-    arrays, aliases = _stored(segment)
+    nulls = [name for name, values in segment.columns.items() if all_null(values)]
+    arrays, aliases = _stored(segment, nulls)
     places: dict[str, Any] = {}
     at = 0
     for name, values in arrays.items():
@@ -72,7 +74,7 @@ def write_segment(segment: Segment, root: Path, folder: str = "segments") -> Fil
         at += _padded(values.nbytes)
     head = {
         "format": FORMAT, "users": segment.users, "rows": segment.rows, "arrays": places,
-        "aliases": aliases, "nobody": bool(segment.keys.null_count),
+        "aliases": aliases, "nulls": nulls, "nobody": bool(segment.keys.null_count),
     }  # fmt: skip
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
     start = MAGIC + np.uint64(len(text)).tobytes() + text
@@ -143,7 +145,7 @@ def read_segment(root: Path, facts: FileFacts, dead: NDArray[np.uint32] | None =
         keys=_keys(head, array),
         alive=alive,
         user_touch_us=touch,
-        columns=_those(head, _PROPERTY, array),
+        columns=Columns(_those(head, _PROPERTY, array), head["nulls"], NO_NUMBER, head["rows"]),
         offsets=_those(head, _OFFSETS, array),
         **fields,
     )
@@ -170,7 +172,9 @@ def mapped(root: Path, facts: FileFacts) -> mmap.mmap:
     )
 
 
-def _stored(segment: Segment) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+def _stored(
+    segment: Segment, nulls: Sequence[str]
+) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """The arrays to write by name, and the names of those that equal another."""
     keys = segment.keys.drop_null()
     at, data = text_buffers(keys)
@@ -188,7 +192,9 @@ def _stored(segment: Segment) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
             arrays[name] = values
     if (segment.user_touch_us != NO_NUMBER).any():
         arrays["user_touch_us"] = segment.user_touch_us
-    arrays |= {_PROPERTY + name: values for name, values in segment.columns.items()}
+    arrays |= {
+        _PROPERTY + name: values for name, values in segment.columns.items() if name not in nulls
+    }
     arrays |= {_OFFSETS + name: values for name, values in segment.offsets.items()}
     little = {
         name: np.ascontiguousarray(values, values.dtype.newbyteorder("<"))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ga4_analytics.analyses import funnel, retention
+from ga4_analytics.index.calendar import day_number
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.filters import AnyOf, EventSelector
 from ga4_analytics.questions.funnel import FunnelSpec
@@ -14,26 +20,27 @@ from ga4_analytics.settings import FunnelSetting, Settings
 from ga4_analytics.verify.compare import Recount, Rows
 from ga4_analytics.verify.days import ALL, SLICES, ratio, sliced
 
+JUDGED = ("cohort_users", "retained_users", "retention_rate", "is_complete")
+
 
 def cohort_retention(index: Index, settings: Settings) -> Recount:
     """``cohort_retention``."""
     found = retention.answer(index, _question(settings, settings.retention_max_day))
-    rows = _cells(index, found.overall)
-    return Recount("cohort_retention", ("cohort_date", "day_number"), rows, {})
+    key = ("cohort_date", "day_number")
+    return Recount("cohort_retention", key, _cells(index, found.overall).select([*key, *JUDGED]))
 
 
 def retention_by_slice(index: Index, settings: Settings) -> Recount:
     """``retention_by_slice``."""
-    rows: Rows = {}
+    parts = []
     for name, by in SLICES:
         question = _question(settings, settings.slice_retention_max_day, by)
         found = retention.answer(index, question)
         for group in found.groups if by else (found.overall,):
-            values = sliced(dict(zip(by, group.group, strict=True)))
-            for (day, number), row in _cells(index, group).items():
-                rows[(day, name, *values, number)] = row
+            device, country = sliced(dict(zip(by, group.group, strict=True)))
+            parts.append(_cells(index, group, slice=name, device_category=device, country=country))
     key = ("cohort_date", "slice", "device_category", "country", "day_number")
-    return Recount("retention_by_slice", key, rows, {})
+    return Recount("retention_by_slice", key, pa.concat_tables(parts).select([*key, *JUDGED]))
 
 
 def _question(settings: Settings, periods: int, by: tuple[str, ...] = ()) -> Retention:
@@ -44,20 +51,30 @@ def _question(settings: Settings, periods: int, by: tuple[str, ...] = ()) -> Ret
     )
 
 
-def _cells(index: Index, group: RetentionGroup) -> Rows:
+def _cells(index: Index, group: RetentionGroup, **labels: str) -> pa.Table:
     """The cells of the mart: up to the last loaded day, null where they are not complete."""
-    last = index.calendar.last or date.min
-    rows: Rows = {}
-    for cohort in group.cohorts:
-        for number, returned in enumerate(cohort.returned):
-            if cohort.start + timedelta(days=number) <= last:
-                rows[(cohort.start, number)] = {
-                    "cohort_users": cohort.users,
-                    "retained_users": returned,
-                    "retention_rate": ratio(returned, cohort.users),
-                    "is_complete": returned is not None,
-                }
-    return rows
+    last = day_number(index.calendar.last or date.min)
+    starts = np.array([day_number(cohort.start) for cohort in group.cohorts], np.int32)
+    counts = [cohort.returned for cohort in group.cohorts]
+    sizes = np.array([len(count) for count in counts], np.int64)
+    place = np.repeat(np.arange(len(counts)), sizes)
+    number = np.arange(len(place)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    there = starts[place] + number <= last
+    users = np.array([cohort.users for cohort in group.cohorts], np.int64)[place]
+    returned = pa.array(chain.from_iterable(counts), pa.int64())
+    columns = {
+        "cohort_date": pa.array(starts[place]).cast(pa.date32()),
+        "day_number": number,
+        "cohort_users": users,
+        "retained_users": returned,
+        "retention_rate": pc.divide(returned.cast(pa.float64()), users.astype(np.float64)),
+        "is_complete": pc.is_valid(returned),
+    }
+    columns |= {
+        name: pa.array([label]).take(np.zeros(len(place), np.int64))
+        for name, label in labels.items()
+    }
+    return pa.table(columns).filter(there)
 
 
 def funnel_steps(index: Index, settings: Settings) -> Recount:
@@ -65,7 +82,7 @@ def funnel_steps(index: Index, settings: Settings) -> Recount:
     rows: Rows = {}
     for setting in settings.funnels:
         rows |= _funnel(index, setting)
-    return Recount("funnel_steps", ("funnel", "entry_date", "step"), rows, {})
+    return Recount.of_rows("funnel_steps", ("funnel", "entry_date", "step"), rows)
 
 
 def _funnel(index: Index, setting: FunnelSetting) -> Rows:

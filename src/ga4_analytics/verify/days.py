@@ -63,8 +63,8 @@ WHOLE = (
 )
 
 
-def daily_active_users(index: Index, settings: Settings) -> Recount:
-    """All of ``daily_active_users`` but its orders, which ``daily_orders`` has too."""
+def active_users(index: Index) -> Rows:
+    """The rows of ``daily_active_users``, but for their orders."""
     rows = counted(index, (), (*COUNTS, *WHOLE))
     for (day,), row in rows.items():
         facts = index.calendar.by_day[day]
@@ -74,7 +74,7 @@ def daily_active_users(index: Index, settings: Settings) -> Recount:
         row["raw_revenue_usd_micros"] = micros(row["raw_revenue_usd"])
         row["stickiness"] = ratio(row["active_users"], row["rolling_28d_users"])
         row |= {"is_complete": facts.is_complete, "is_final": facts.is_final}
-    return Recount("daily_active_users", ("event_date",), rows, {})
+    return rows
 
 
 def daily_metrics_by_slice(index: Index, settings: Settings) -> Recount:
@@ -88,7 +88,7 @@ def daily_metrics_by_slice(index: Index, settings: Settings) -> Recount:
             row["returning_users"] = minus(row["total_users"], row["new_users"])
             rows[(key[0], name, *sliced(values))] = row
     key_columns = ("event_date", "slice", "device_category", "country")
-    return Recount("daily_metrics_by_slice", key_columns, rows, {})
+    return Recount.of_rows("daily_metrics_by_slice", key_columns, rows)
 
 
 def event_distribution(index: Index, settings: Settings) -> Recount:
@@ -102,7 +102,7 @@ def event_distribution(index: Index, settings: Settings) -> Recount:
         row["day_events"] = days[day]
         row["event_share"] = ratio(row["events"], days[day])
     kept = {key: row for key, row in rows.items() if row["events"]}
-    return Recount("event_distribution", ("event_date", "event_name"), kept, {})
+    return Recount.of_rows("event_distribution", ("event_date", "event_name"), kept)
 
 
 def page_performance(index: Index, settings: Settings) -> Recount:
@@ -119,7 +119,7 @@ def page_performance(index: Index, settings: Settings) -> Recount:
     kept = {key: row for key, row in rows.items() if key[0] in told and row["events"]}
     # Views without a path stand under '(not set)' beside pages that are called so.
     kept = {key: row for key, row in kept.items() if key[1] != "(not set)"}
-    return Recount("page_performance", ("event_date", "page_path"), kept, {})
+    return Recount.of_rows("page_performance", ("event_date", "page_path"), kept)
 
 
 def counted(
@@ -127,6 +127,7 @@ def counted(
 ) -> Rows:
     """Series a day and group, by day and the group's values."""
     there = [each for each in wanted if _selector(index, each) is not None]
+    nowhere = [each for each in wanted if _selector(index, each) is None]
     series = tuple(
         Series(_selector(index, each) or EventSelector(), each.measure, each.of, label=each.column)
         for each in there
@@ -141,10 +142,10 @@ def counted(
             if day in loaded:
                 rows.setdefault((day, *line.group), {})[line.label] = value
     for (day, *_), row in rows.items():
-        for each in wanted:
+        for each in nowhere:
             # An event that is nowhere in the data happened never, where files can tell.
             known = tells(loaded[day], needs((), None, each.of))
-            row.setdefault(each.column, 0 if known else None)
+            row[each.column] = 0 if known else None
     return rows
 
 

@@ -9,7 +9,7 @@ from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.revenue import RevenueQuestion
 from ga4_analytics.settings import Settings
 from ga4_analytics.verify.compare import Recount, Rows
-from ga4_analytics.verify.days import ratio
+from ga4_analytics.verify.days import active_users, ratio
 
 USD = {
     "gross_revenue": "gross_usd_micros",
@@ -20,11 +20,24 @@ USD = {
 """A column of ``daily_orders`` without its unit, and the amount that it is."""
 
 
-def daily_orders(index: Index, settings: Settings) -> Recount:
-    """``daily_orders`` but for its counts of refunds, repeats and conflicts.
+def of_days(index: Index, settings: Settings) -> tuple[Recount, ...]:
+    """``daily_active_users``, and ``daily_orders`` but for refunds, repeats and conflicts.
 
     A conflict may lie in the local currency, which the index does not have.
     """
+    days, orders = active_users(index), _orders(index)
+    for key, row in days.items():
+        found = orders.get(key, {})
+        row["orders"] = found.get("orders")
+        row["revenue_usd_micros"] = found.get("gross_revenue_usd_micros")
+        row["revenue_usd"] = found.get("gross_revenue_usd")
+    return (
+        Recount.of_rows("daily_active_users", ("event_date",), days),
+        Recount.of_rows("daily_orders", ("order_date",), orders),
+    )
+
+
+def _orders(index: Index) -> Rows:
     rows: Rows = {}
     for bucket in revenue.answer(index, RevenueQuestion()).buckets:
         found = bucket.amounts
@@ -41,18 +54,4 @@ def daily_orders(index: Index, settings: Settings) -> Recount:
             amount = getattr(found, name)
             row |= {f"{column}_usd_micros": amount, f"{column}_usd": ratio(amount, 1_000_000)}
         rows[(bucket.start,)] = row
-    return Recount("daily_orders", ("order_date",), rows, {})
-
-
-def orders_of_days(index: Index, settings: Settings) -> Recount:
-    """The orders of ``daily_active_users``."""
-    rows: Rows = {}
-    for bucket in revenue.answer(index, RevenueQuestion()).buckets:
-        found = bucket.amounts
-        if found is not None:
-            rows[(bucket.start,)] = {
-                "orders": found.orders,
-                "revenue_usd_micros": found.gross_usd_micros,
-                "revenue_usd": ratio(found.gross_usd_micros, 1_000_000),
-            }
-    return Recount("daily_active_users", ("event_date",), rows, {})
+    return rows
