@@ -54,6 +54,7 @@ COMMANDS = {
     "export": "data",
     "report": "show",
     "verify": "verifying",
+    "grant": "granting",
     "docs": "setup",
 }
 """Each command and the module of `cli` that has it."""

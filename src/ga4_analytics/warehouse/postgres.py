@@ -34,6 +34,7 @@ from ga4_analytics.warehouse.ddl import (
 )
 from ga4_analytics.warehouse.parquet import BATCH_ROWS, write_batches
 from ga4_analytics.warehouse.postgres_errors import explained, unsupported
+from ga4_analytics.warehouse.postgres_roles import Grant, grant_read
 from ga4_analytics.warehouse.postgres_url import PostgresTarget
 from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES
 
@@ -169,6 +170,17 @@ class PostgresWarehouse:
             for table in TABLES:
                 name = pgsql.Identifier("raw", table.name)
                 self._open().execute(pgsql.SQL("vacuum (full, analyze) {}").format(name))
+
+    def grant_read(self, role: str, password: str | None) -> Grant:
+        """Let a role read what is published; see `postgres_roles.grant_read`.
+
+        Raises:
+            SettingsError: The role can write, or is missing and has no password.
+            WarehouseError: The engine refused; nothing was granted.
+        """
+        self.prepare()
+        with self._told(f"grant rights to {role}"):
+            return grant_read(self._open(), role, password)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one select with ``?`` parameters; small results only.
