@@ -72,7 +72,7 @@ def test_wilsons_interval() -> None:
         assert [found.low, found.high] == pytest.approx(bounds, abs=tolerance["abs"])
 
 
-def fisher_of(table: list[list[int]]) -> two_proportions.Test:
+def fisher_of(table: list[list[int]]) -> two_proportions.Significance:
     """The table's columns are the arms."""
     (a, b), (c, d) = table
     return two_proportions.fisher_exact(Counts(b, b + d), Counts(a, a + c))

@@ -47,6 +47,7 @@ COMMANDS = {
     "revenue": "questions_more",
     "user": "questions_more",
     "segments": "segments",
+    "experiment": "experiment",
     "events": "catalogue",
     "columns": "catalogue",
     "warm": "catalogue",

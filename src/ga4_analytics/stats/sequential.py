@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_NODES = 400
+_NODES = 160
 """Points of a look's grid; the bounds are exact to five digits with half as many."""
 
 
