@@ -40,8 +40,10 @@ def compare(result: CompareAnswer) -> Figure:
             axes.plot((each.low, each.high), (place, place), color=colour, linewidth=2)
             axes.plot(each.difference, place, "o", color=colour, markersize=6)
             said = "p –" if each.p_value is None else f"p {each.p_value:.3g}"
-            axes.annotate(said, (1.0, place), xycoords=("axes fraction", "data"), fontsize=8,
-                          color=INK, ha="right", va="bottom", xytext=(0, 5), textcoords="offset points")  # fmt: skip
+            axes.annotate(
+                said, (1.0, place), xycoords=("axes fraction", "data"), fontsize=8, color=INK,
+                ha="right", va="bottom", xytext=(0, 5), textcoords="offset points",
+            )  # fmt: skip
         axes.axvline(0, color=ACCENT, linewidth=1)
         axes.set_yticks(range(len(contrasts)), [each.name for each in contrasts])
         axes.set_ylim(len(contrasts) - 0.4, -0.6)
