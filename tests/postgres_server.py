@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,9 +37,27 @@ def find_programs() -> dict[str, str] | None:
 class PostgresServer:
     """A running server."""
 
+    program: str
     port: int
     folder: Path
+    process: subprocess.Popen[bytes]
+    settings: Mapping[str, str]
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT ends its sessions, SIGKILL is what a power cut does."""
+        self.process.send_signal(how)
+        self.process.wait(_START_SECONDS)
+
+    def start(self) -> None:
+        """Start it again on the same port."""
+        for _ in range(_START_SECONDS * 5):
+            self.process = _launch(self.program, self.folder, self.port, self.settings)
+            if _answers(self.process, self.port):
+                return
+            self.process.wait()
+            time.sleep(0.2)  # sessions of a killed server take a moment to notice
+        raise RuntimeError("Postgres did not start again:\n" + _log(self.folder))
 
     def url(self, database: str) -> str:
         """Give the URL of a database."""
@@ -74,17 +92,25 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def running_server(programs: dict[str, str]) -> Iterator[PostgresServer]:
-    """Start a server in a temporary folder, as user postgres where we are root."""
-    folder = Path(tempfile.mkdtemp(prefix="ga4-postgres-"))
+def running_server(
+    programs: dict[str, str], parent: Path | None = None, **settings: str
+) -> Iterator[PostgresServer]:
+    """Start a server in a temporary folder, as user postgres where we are root.
+
+    Args:
+        programs: See `find_programs`.
+        parent: Where the folder is made.
+        settings: Further settings of the server.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ga4-postgres-", dir=parent))
     try:
         _initialise(programs["initdb"], folder)
-        process, port = _start(programs["postgres"], folder)
+        process, port = _start(programs["postgres"], folder, settings)
+        server = PostgresServer(programs["postgres"], port, folder, process, settings)
         try:
-            yield PostgresServer(port, folder)
+            yield server
         finally:
-            process.send_signal(signal.SIGINT)  # fast shutdown
-            process.wait(_START_SECONDS)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -122,33 +148,46 @@ def _initialise(initdb: str, folder: Path) -> None:
     )
 
 
-def _start(postgres: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+def _start(
+    postgres: str, folder: Path, given: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(5):
         port = _free_port()
-        # Tests lose nothing when the machine stops, so the server need not sync.
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": port,
-            "unix_socket_directories": "",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "max_wal_size": "2GB",
-            "shared_buffers": "128MB",
-        }
-        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        with (folder / "log").open("ab") as log:
-            process = subprocess.Popen(  # type: ignore[call-overload]
-                [postgres, "-D", folder / "data", *options],
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-                **_identity(),
-            )
+        process = _launch(postgres, folder, port, given)
         if _answers(process, port):
             return process, port
         process.wait()
-    raise RuntimeError("Postgres did not start:\n" + (folder / "log").read_text()[-2000:])
+    raise RuntimeError("Postgres did not start:\n" + _log(folder))
+
+
+def _launch(
+    postgres: str, folder: Path, port: int, given: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    # Tests lose nothing when the machine stops, so the server need not sync.
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": "",
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "max_wal_size": "2GB",
+        "shared_buffers": "128MB",
+        **given,
+    }
+    options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(  # type: ignore[call-overload]
+            [postgres, "-D", folder / "data", *options],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            **_identity(),
+        )
+
+
+def _log(folder: Path) -> str:
+    return (folder / "log").read_text()[-2000:]
 
 
 def _answers(process: subprocess.Popen[bytes], port: int) -> bool:

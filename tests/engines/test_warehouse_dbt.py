@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import psycopg
 import pytest
 from postgres_server import PASSWORD
 from stages import event, make_stage
@@ -86,6 +87,38 @@ def test_dbt_builds_and_lets_go(
         warehouse.replace_days(make_stage(tmp_path / "stage", [event(1)]))
     for path in project.rglob("*"):
         assert path.is_dir() or PASSWORD.encode() not in path.read_bytes(), path
+
+
+def test_a_reader_that_holds_a_table_ends_the_build_not_the_other_way_round(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbt.cli.main import dbtRunner
+
+    # What the URL asks for wins over the five minutes for which a build waits.
+    warehouse = open_warehouse(f"{postgres_url}?options=-c%20lock_timeout%3D500ms", tmp_path)
+    warehouse.prepare()
+    warehouse.replace_days(make_stage(tmp_path / "stage", [event(1)]))
+    project = tmp_path / "dbt"
+    write_project(project, warehouse)
+    model = project / "models" / "counted.sql"
+    model.write_text("{{ config(materialized='table') }} " + model.read_text())
+    for name, value in warehouse.dbt_environment().items():
+        monkeypatch.setenv(name, value)
+    place = ["--project-dir", str(project), "--profiles-dir", str(project), "--quiet"]
+
+    def built() -> bool:
+        with warehouse.released():
+            return bool(dbtRunner().invoke(["run", *place, "--select", "counted"]).success)
+
+    assert built()
+    warehouse.replace_days(make_stage(tmp_path / "more", [event(1), event(2)]))
+    with psycopg.connect(postgres_url) as reader:
+        assert reader.execute("select events from analytics.counted").fetchone() == (1,)
+        assert not built()
+        assert reader.execute("select events from analytics.counted").fetchone() == (1,)
+    assert built()
+    assert warehouse.query("select events from analytics.counted")["events"].to_pylist() == [2]
+    warehouse.close()
 
 
 def test_a_released_file_is_free_for_other_processes(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "docs").mkdir()
     shutil.copy(ROOT / "data" / "ga4_events_skinny.csv", made / "path" / "to" / "export.csv")
     shutil.copy(ROOT / "docs" / "data_dictionary.md", made / "docs")
+    shutil.copytree(ROOT / "dashboards", made / "dashboards")
     shutil.copytree(ROOT / "data", made / "data")
     shutil.copytree(ROOT / "scripts", made / "scripts")
     lines = (ROOT / "data" / "ga4_events_skinny.csv").read_text().splitlines()

@@ -79,25 +79,42 @@ class Ask:
 
     def tell(self, answer: Answer[Any]) -> None:
         """Print an answer, and write the files that were asked for."""
-        if self.plot is not None:
-            from ga4_analytics.render.style import save_png
-
-            self.plot.parent.mkdir(parents=True, exist_ok=True)
-            save_png(answer.plot(), self.plot)
-        if self.csv is not None:
-            write_csv(answer.result, self.csv)
-        if str(self.csv) == "-":
-            return
-        self.show(answer)
-        for path in (self.plot, self.csv):
-            if path is not None:
-                self.screen.done(f"Wrote {path}.")
-        self.screen.document(document(answer.result))
+        tell(answer, self.screen, self.plot, self.csv)
 
     def show(self, content: Any) -> None:
-        """Print tables for people: no wider than a person reads, narrow where the screen is."""
-        out = self.screen.out
-        out.print(content, highlight=False, soft_wrap=False, width=min(out.width, WIDEST))
+        """Print tables for people."""
+        show(content, self.screen)
+
+
+def tell(answer: Answer[Any], screen: Screen, plot: Path | None, csv: Path | None) -> None:
+    """Print an answer, and write the files that were asked for.
+
+    Args:
+        answer: What to tell.
+        screen: Where to print.
+        plot: A PNG to write.
+        csv: A CSV file to write; ``-`` is standard output, and then nothing else is printed.
+    """
+    if plot is not None:
+        from ga4_analytics.render.style import save_png
+
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        save_png(answer.plot(), plot)
+    if csv is not None:
+        write_csv(answer.result, csv)
+    if str(csv) == "-":
+        return
+    show(answer, screen)
+    for path in (plot, csv):
+        if path is not None:
+            screen.done(f"Wrote {path}.")
+    screen.document(document(answer.result))
+
+
+def show(content: Any, screen: Screen) -> None:
+    """Print tables for people: no wider than a person reads, narrow where the screen is."""
+    out = screen.out
+    out.print(content, highlight=False, soft_wrap=False, width=min(out.width, WIDEST))
 
 
 def write_csv(result: Told, path: Path) -> None:

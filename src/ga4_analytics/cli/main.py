@@ -47,6 +47,7 @@ COMMANDS = {
     "revenue": "questions_more",
     "user": "questions_more",
     "segments": "segments",
+    "experiment": "experiment",
     "events": "catalogue",
     "columns": "catalogue",
     "warm": "catalogue",
@@ -54,6 +55,7 @@ COMMANDS = {
     "export": "data",
     "report": "show",
     "verify": "verifying",
+    "grant": "granting",
     "docs": "setup",
 }
 """Each command and the module of `cli` that has it."""

@@ -9,6 +9,7 @@ import click
 from ga4_analytics.cli.options import Place, placed
 from ga4_analytics.errors import StaleError
 from ga4_analytics.publish.dictionary import data_dictionary
+from ga4_analytics.publish.metabase.notes import dashboard_notes
 from ga4_analytics.settings import FILE_NAME
 from ga4_analytics.storage.atomic import write_text
 from ga4_analytics.workspace import Workspace
@@ -31,29 +32,36 @@ def init(place: Place) -> None:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Only say whether the page is up to date.")
+@click.option("--check", is_flag=True, help="Only say whether the pages are up to date.")
 @click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("docs/data_dictionary.md"),
-    show_default=True,
-    help="The page.",
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Where the pages' folders are.  [default: here]",
 )
-def docs(check: bool, output: Path) -> None:
-    """Write the data dictionary: every model, its grain, its columns, from the dbt project.
+def docs(check: bool, folder: Path) -> None:
+    """Write the generated pages: the data dictionary and the notes on the dashboards.
+
+    The one says every model, its grain and its columns, from the dbt project; the other every
+    Metabase card, how to read it and its SQL, from its definition.
 
     \b
-    Example:
-      ga4 docs --output data_dictionary.md
+    Examples:
+      ga4 docs
+      ga4 docs --check
     """
-    text = data_dictionary()
-    if check and (not output.is_file() or output.read_text(encoding="utf-8") != text):
-        raise StaleError(
-            f"{output} does not say what the models say.",
-            rule="The data dictionary is generated from the dbt project.",
-            remedy=f"Run `ga4 docs --output {output}`.",
-        )
-    if not check:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_text(output, text)
-    click.echo(f"{output} is up to date.")
+    pages = {
+        folder / "docs" / "data_dictionary.md": data_dictionary(),
+        folder / "dashboards" / "metabase_dashboard_notes.md": dashboard_notes(),
+    }
+    for path, text in pages.items():
+        if check and (not path.is_file() or path.read_text(encoding="utf-8") != text):
+            raise StaleError(
+                f"{path} does not say what the project says.",
+                rule="The page is generated from the dbt project and the card definitions.",
+                remedy="Run `ga4 docs`.",
+            )
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, text)
+        click.echo(f"{path} is up to date.")

@@ -34,6 +34,7 @@ from ga4_analytics.warehouse.ddl import (
 )
 from ga4_analytics.warehouse.parquet import BATCH_ROWS, write_batches
 from ga4_analytics.warehouse.postgres_errors import explained, unsupported
+from ga4_analytics.warehouse.postgres_roles import Grant, grant_read
 from ga4_analytics.warehouse.postgres_url import PostgresTarget
 from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES
 
@@ -117,7 +118,12 @@ class PostgresWarehouse:
         Raises:
             WarehouseError: The engine refused; the old rows are as they were.
         """
-        with self._told("replace days"), self._staged() as staged, self._writing() as cursor:
+        with (
+            self._told("replace days"),
+            self._given_back(),
+            self._staged() as staged,
+            self._writing() as cursor,
+        ):
             datasets = {day.dataset for day in stage.days}
             for dataset in datasets if stage.held is not None else ():
                 cursor.execute(HELD_SQL.replace("?", "%s").encode(), [dataset])
@@ -169,6 +175,17 @@ class PostgresWarehouse:
             for table in TABLES:
                 name = pgsql.Identifier("raw", table.name)
                 self._open().execute(pgsql.SQL("vacuum (full, analyze) {}").format(name))
+
+    def grant_read(self, role: str, password: str | None) -> Grant:
+        """Let a role read what is published; see `postgres_roles.grant_read`.
+
+        Raises:
+            SettingsError: The role can write, or is missing and has no password.
+            WarehouseError: The engine refused; nothing was granted.
+        """
+        self.prepare()
+        with self._told(f"grant rights to {role}"):
+            return grant_read(self._open(), role, password)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one select with ``?`` parameters; small results only.
@@ -270,6 +287,22 @@ class PostgresWarehouse:
             for name in _INDEXED:
                 # Ranges without a summary are read whole at each search.
                 self._open().execute("select brin_summarize_new_values(%s)", [f"raw.{name}_day"])
+
+    @contextlib.contextmanager
+    def _given_back(self) -> Iterator[None]:
+        """After a load that filled the disk: cut its dead rows off the tables' files.
+
+        Postgres keeps what a failed transaction wrote until a vacuum, so the disk would still
+        be full for the next load.
+        """
+        try:
+            yield
+        except psycopg.errors.DiskFull:
+            with contextlib.suppress(psycopg.Error, WarehouseError):
+                for name in REPLACED:
+                    table = pgsql.Identifier("raw", name)
+                    self._open().execute(pgsql.SQL("vacuum (truncate) {}").format(table))
+            raise
 
     @contextlib.contextmanager
     def _told(self, doing: str) -> Iterator[None]:

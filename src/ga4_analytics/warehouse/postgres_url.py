@@ -18,11 +18,12 @@ PASSWORD_VARIABLE = "DBT_ENV_SECRET_GA4_PASSWORD"
 """dbt scrubs variables with this prefix from its logs and allows them in a profile only."""
 
 SESSION_OPTIONS = (
-    "-c work_mem=256MB -c maintenance_work_mem=256MB -c jit=off "
+    "-c work_mem=256MB -c maintenance_work_mem=256MB -c jit=off -c lock_timeout=5min "
     "-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning"
 )
 """Settings of our own sessions and dbt's. The default work_mem of 4 MB sorts and counts
-distinct users on disk; compiling a wide select takes longer than running it."""
+distinct users on disk; compiling a wide select takes longer than running it. A build that
+waits for a reader to let go of a table gives up, where it would wait for ever."""
 
 _DBT_TEXTS = ("sslmode", "sslcert", "sslkey", "sslrootcert", "application_name")
 _DBT_NUMBERS = ("connect_timeout", "keepalives_idle")

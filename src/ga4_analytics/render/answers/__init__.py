@@ -22,6 +22,9 @@ TOPICS = {
     "RevenueResult": "revenue",
     "SegmentsResult": "users",
     "UserResult": "users",
+    "CompareAnswer": "calculators",
+    "SplitAnswer": "calculators",
+    "PlanAnswer": "calculators",
 }
 """The module of `render.answers` and of `render.answer_plots` for each result."""
 

@@ -1,0 +1,148 @@
+"""The commands of ``ga4 experiment`` that need no data but counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ga4_analytics.analyses import calculators
+from ga4_analytics.cli.asking import tell
+from ga4_analytics.cli.screen import Screen
+from ga4_analytics.errors import QuestionError
+from ga4_analytics.questions.calculators import Compare, Plan, Split
+from ga4_analytics.render.answer import Answer
+
+Command = Callable[..., Any]
+
+
+def calculating(command: Command) -> Command:
+    """Add ``--json``, ``--plot`` and ``--csv``; the command gives a result, which is shown."""
+
+    def wrapped(as_json: bool, plot: Path | None, csv: Path | None, **rest: Any) -> None:
+        tell(Answer(command(**rest)), Screen(as_json), plot, csv)
+
+    path = click.Path(path_type=Path, dir_okay=False)
+    own = getattr(command, "__click_params__", [])
+    update_wrapper(wrapped, command)
+    made: Command = wrapped
+    made.__click_params__ = list(own)  # type: ignore[attr-defined]
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        click.option("--csv", type=path, metavar="FILE", help="Write the rows as CSV; - prints."),
+        click.option("--plot", type=path, metavar="FILE", help="Draw the answer into a PNG."),
+    ):
+        made = option(made)
+    return made
+
+
+@click.group()
+def experiment() -> None:
+    """Experiments: compare variants, check a split, plan the size.
+
+    \b
+    Examples:
+      ga4 experiment compare 120/1000 150/1000
+      ga4 experiment srm 5103 4897
+      ga4 experiment plan --baseline 0.05 --lift 0.1 --power 0.8
+    """
+
+
+@experiment.command()
+@click.argument("counts", nargs=-1, required=True, metavar="CONVERTED/UNITS...")
+@click.option("--names", help="Names of the variants, the control's first, with commas.")
+@click.option("--split", "weights", help="What the split was meant to be, as 50,50.")
+@click.option("--confidence", type=float, default=0.95, show_default=True,
+              help="Coverage of the intervals.")  # fmt: skip
+@click.option("--planned-units", type=int, default=10_000, show_default=True,
+              help="For how many units the interval of every look is narrowest.")  # fmt: skip
+@click.option("--prior", default="1,1", show_default=True, help="Parameters of the beta prior.")
+@calculating
+def compare(
+    counts: tuple[str, ...], names: str | None, weights: str | None, prior: str, **given: Any
+) -> Any:
+    """Compare the conversion of variants; the first is the control.
+
+    \b
+    Examples:
+      ga4 experiment compare 120/1000 150/1000
+      ga4 experiment compare 80/1500 80/1200 50/1000 --names old,blue,green --json
+    """
+    pairs = tuple(_pair(text) for text in counts)
+    arms = calculators.named_arms(pairs, tuple(names.split(",")) if names else ())
+    first, second = _numbers("prior", prior, 2)
+    spec = Compare(arms, weights=_weights(weights), prior=(first, second), **given)
+    return calculators.compare(spec)
+
+
+@experiment.command()
+@click.argument("units", nargs=-1, required=True, type=int)
+@click.option("--split", "weights", help="What the split was meant to be, as 50,50.")
+@calculating
+def srm(units: tuple[int, ...], weights: str | None) -> Any:
+    """Check a split for sample-ratio mismatch.
+
+    \b
+    Examples:
+      ga4 experiment srm 5103 4897
+      ga4 experiment srm 9012 988 --split 90,10
+    """
+    return calculators.split(Split(units, _weights(weights)))
+
+
+@experiment.command()
+@click.option("--baseline", type=float, required=True,
+              help="The control's rate, or its mean with --sd.")  # fmt: skip
+@click.option("--lift", type=float, help="The smallest relative change worth finding.")
+@click.option("--units", type=int, help="Units of the control; asks for the lift.")
+@click.option("--sd", type=float, help="Standard deviation of a unit: a mean, not a rate.")
+@click.option("--power", type=float, default=0.8, show_default=True, help="Chance to find it.")
+@click.option("--confidence", type=float, default=0.95, show_default=True,
+              help="One minus the two-sided level.")  # fmt: skip
+@click.option("--variants", type=int, default=2, show_default=True,
+              help="How many, the control among them.")  # fmt: skip
+@click.option("--treatment-share", type=float, default=1.0, show_default=True,
+              help="Units of a treatment for each of the control.")  # fmt: skip
+@click.option("--units-per-day", type=float, help="New units a day; gives the days.")
+@calculating
+def plan(**given: Any) -> Any:
+    """Say how many units find a lift, or which lift some units find.
+
+    \b
+    Examples:
+      ga4 experiment plan --baseline 0.05 --lift 0.1 --power 0.8
+      ga4 experiment plan --baseline 0.05 --units 20000
+      ga4 experiment plan --baseline 31.5 --sd 80 --lift 0.05 --units-per-day 4000
+    """
+    return calculators.plan(Plan(**given))
+
+
+def _pair(text: str) -> tuple[int, int]:
+    parts = text.split("/")
+    if len(parts) != 2 or not all(part.strip().isdigit() for part in parts):
+        raise QuestionError(
+            f"counts: {text!r} is not converted/units.",
+            rule="Each variant is two whole numbers with a slash between them.",
+            remedy="Write 120/1000 150/1000.",
+        )
+    return int(parts[0]), int(parts[1])
+
+
+def _weights(text: str | None) -> tuple[float, ...]:
+    return tuple(_numbers("split", text)) if text else ()
+
+
+def _numbers(field: str, text: str, count: int | None = None) -> list[float]:
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or (count is not None and len(found) != count):
+        raise QuestionError(
+            f"{field}: {text!r} is not {count or 'some'} numbers with commas.",
+            remedy=f"Write --{field} 1,1.",
+        )
+    return found

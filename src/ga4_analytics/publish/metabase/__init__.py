@@ -1,0 +1,1 @@
+"""Metabase: dashboards as definitions, and the server made to match them."""
