@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ga4_analytics.publish.dictionary import flat, models_of
 from ga4_analytics.publish.metabase.client import Json
-from ga4_analytics.publish.metabase.database import SCHEMA, Needed, Table, Tables
+from ga4_analytics.publish.metabase.database import SCHEMA, Table, Tables
 from ga4_analytics.publish.metabase.work import Work
 
 _SHOWN = ("marts", "staging")
@@ -25,11 +25,13 @@ class Model:
         name: Its table in schema ``analytics``.
         table: What the table gets: description and visibility.
         columns: What each column gets, by name.
+        needed: Whether the server must have read it, with every column, before cards are made.
     """
 
     name: str
     table: Json
     columns: Mapping[str, Json]
+    needed: bool = False
 
 
 def semantic_type(column: str, data_type: str) -> str | None:
@@ -60,19 +62,13 @@ def read_models() -> dict[str, Model]:
             columns = {
                 each["name"]: _column(each, folder == "marts") for each in model.get("columns", [])
             }
-            found[model["name"]] = Model(model["name"], _table(model, None), columns)
+            found[model["name"]] = Model(
+                model["name"], _table(model, None), columns, needed=folder == "marts"
+            )
     for folder in _TECHNICAL:
         for model in models_of(folder):
             found[model["name"]] = Model(model["name"], _table(model, "technical"), {})
     return found
-
-
-def needed_of_marts() -> Needed:
-    """Every mart and its columns: what the server must have read before it is described."""
-    return {
-        model["name"]: frozenset(each["name"] for each in model["columns"])
-        for model in models_of("marts")
-    }
 
 
 def describe(work: Work, tables: Tables, models: Mapping[str, Model]) -> None:
@@ -90,6 +86,12 @@ def describe(work: Work, tables: Tables, models: Mapping[str, Model]) -> None:
             advance(1)
 
 
+def plan_descriptions(work: Work, models: Mapping[str, Model]) -> None:
+    """Note what a server will be told of tables that it has not read yet."""
+    for name, model in sorted(models.items()):
+        work.note("table", "describe", f"{SCHEMA}.{name}", (*model.table, *model.columns))
+
+
 def _describe(work: Work, table: Table, model: Model) -> None:
     of_table = _differing(model.table, table.facts)
     of_columns = {
@@ -99,9 +101,7 @@ def _describe(work: Work, table: Table, model: Model) -> None:
     }
     if not of_table and not of_columns:
         return
-    if not work.note(
-        "table", "describe", f"{SCHEMA}.{model.name}", (*of_table.keys(), *of_columns.keys())
-    ):
+    if not work.note("table", "describe", f"{SCHEMA}.{model.name}", (*of_table, *of_columns)):
         return
     for name, changed in of_columns.items():
         work.server.put(f"/api/field/{table.fields[name]['id']}", changed)

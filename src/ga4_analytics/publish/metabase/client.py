@@ -56,6 +56,7 @@ class Metabase:
                 base_url=self.url,
                 timeout=httpx.Timeout(timeout, connect=10.0),
                 trust_env=use_proxies,
+                verify=self.url.startswith("https"),  # plain HTTP needs no certificates read
                 headers={"Accept": "application/json", "User-Agent": "ga4"},
             )
         except httpx.InvalidURL:

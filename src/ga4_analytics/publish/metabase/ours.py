@@ -54,12 +54,9 @@ def ensure_collection(work: Work, name: str) -> int | None:
             return None
         return int(work.server.post("/api/collection", wanted)["id"])
     number = int(found["id"])
+    facts = {"archived": False} | found
     body: Json = wanted | {"archived": False}
-    changed = {
-        key: value for key, value in body.items() if (found.get(key) or value is False) != value
-    }
-    if found.get("archived"):
-        changed["archived"] = False
+    changed = {key: value for key, value in body.items() if facts.get(key) != value}
     if changed:
         action = "restore" if "archived" in changed else "update"
         if work.note("collection", action, name, tuple(changed)):

@@ -7,13 +7,17 @@ everything in its place writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.publish.metabase.bodies import UNKNOWN
-from ga4_analytics.publish.metabase.catalogue import describe, needed_of_marts, read_models
+from ga4_analytics.publish.metabase.catalogue import (
+    Model,
+    describe,
+    plan_descriptions,
+    read_models,
+)
 from ga4_analytics.publish.metabase.client import Metabase
 from ga4_analytics.publish.metabase.content import (
     Ground,
@@ -23,7 +27,6 @@ from ga4_analytics.publish.metabase.content import (
     write_dashboards,
 )
 from ga4_analytics.publish.metabase.database import (
-    SCHEMA,
     Needed,
     Tables,
     ensure_database,
@@ -47,6 +50,7 @@ class Wanted:
         connection: How Metabase reaches the warehouse.
         collection: Name of our collection.
         database: Name of our database connection.
+        models: What its tables mean.
     """
 
     dashboards: tuple[Dashboard, ...]
@@ -54,6 +58,7 @@ class Wanted:
     connection: Connection
     collection: str = DEFAULT_COLLECTION
     database: str = DATABASE_NAME
+    models: Mapping[str, Model] = field(default_factory=read_models)
 
 
 @dataclass(frozen=True)
@@ -177,27 +182,25 @@ def _content(
 def _database(
     work: Work, wanted: Wanted, options: Options, blind: bool
 ) -> tuple[int | None, Tables]:
-    models = read_models()
     if blind:
         work.note("database", "create", wanted.database)
         database = None
     else:
         database = ensure_database(work, wanted.database, wanted.connection, options.reconnect)
     if database is None:
-        # A plan knows neither the tables nor what is said of them already.
-        for name in sorted(models):
-            work.note("table", "describe", f"{SCHEMA}.{name}")
+        plan_descriptions(work, wanted.models)
         return None, {}
-    needed = needed_columns(wanted.dashboards)
-    tables = wait_for_tables(work, database, wanted.database, needed)
-    describe(work, tables, models)
+    tables = wait_for_tables(work, database, wanted.database, _needed(wanted))
+    describe(work, tables, wanted.models)
     return database, tables
 
 
-def needed_columns(dashboards: Sequence[Dashboard]) -> Needed:
+def _needed(wanted: Wanted) -> Needed:
     """What the server must know: all marts whole, and each card's tables and date column."""
-    needed: dict[str, Any] = dict(needed_of_marts())
-    for card in cards_of(dashboards).values():
+    needed = {
+        name: frozenset(model.columns) for name, model in wanted.models.items() if model.needed
+    }
+    for card in cards_of(wanted.dashboards).values():
         for mart in card.marts:
             needed.setdefault(mart, frozenset())
         if card.date_column:
