@@ -125,7 +125,7 @@ class Server:
 def _items(state: State, number: int, query: Any) -> Json:
     archived = query.get("archived") == ["true"]
     limit, offset = int(query["limit"][0]), int(query["offset"][0])
-    rows = state.items(number, query.get("models", []), archived)
+    rows = state.items(number, query.get("models", ["card", "dashboard"]), archived)
     return {"data": rows[offset : offset + limit], "total": len(rows), "limit": limit,
             "offset": offset}  # fmt: skip
 

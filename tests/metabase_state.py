@@ -10,6 +10,7 @@ import copy
 import itertools
 import re
 import secrets
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -287,7 +288,9 @@ class State:
         if card["archived_directly"]:
             card["collection_id"] = TRASH
         card["dataset_query"] = newer_query(card["dataset_query"], self.ways.major >= 63)
-        return card | {"creator_id": 1, "result_metadata": None, "query_type": "native"}
+        return card | {"creator_id": 1, "result_metadata": None, "query_type": "native",
+                       "database_id": card["dataset_query"]["database"],
+                       "table_id": None}  # fmt: skip
 
     def _check_place(self, body: Json) -> None:
         number = body.get("collection_id")
@@ -362,6 +365,7 @@ class State:
         if dashboard["archived_directly"]:
             dashboard["collection_id"] = TRASH
         for each in dashboard["dashcards"]:
+            each["dashboard_id"] = number
             if each.get("card_id") is not None:
                 each["card"] = self.shown_card(each["card_id"])
         return dashboard | {"creator_id": 1, "auto_apply_filters": True, "cache_ttl": None,
@@ -412,7 +416,7 @@ def newer_query(query: Json, as_list: bool) -> Json:
     for name, tag in query["native"].get("template-tags", {}).items():
         tags[name] = dict(tag)
         if "dimension" in tag:
-            tags[name]["dimension"] = ["field", {"lib/uuid": secrets.token_hex(16)},
+            tags[name]["dimension"] = ["field", {"lib/uuid": str(uuid.uuid4())},
                                        tag["dimension"][1]]  # fmt: skip
     stage = {
         "lib/type": "mbql.stage/native",
