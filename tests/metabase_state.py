@@ -43,6 +43,7 @@ class Ways:
         health_after: Health checks that fail first.
         ready_after: Reads of the properties that fail after health is green.
         sync_after: Looks at the metadata before the tables appear.
+        forgets: Keys of filters that it does not know and leaves out.
         loses_mappings: True for one that forgets which filter goes to which card.
         warehouse: Columns and their types by table by schema.
         password: What the warehouse's role needs.
@@ -53,6 +54,7 @@ class Ways:
     health_after: int = 0
     ready_after: int = 0
     sync_after: int = 0
+    forgets: frozenset[str] = frozenset()
     loses_mappings: bool = False
     warehouse: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     password: str = "reader-secret-5c1"
@@ -288,6 +290,7 @@ class State:
         if card["archived_directly"]:
             card["collection_id"] = TRASH
         card["dataset_query"] = newer_query(card["dataset_query"], self.ways.major >= 63)
+        card["parameters"] = self._known(card["parameters"])[::-1]
         return card | {"creator_id": 1, "result_metadata": None, "query_type": "native",
                        "database_id": card["dataset_query"]["database"],
                        "table_id": None}  # fmt: skip
@@ -364,12 +367,20 @@ class State:
         dashboard = copy.deepcopy(self._one(self.dashboards, number))
         if dashboard["archived_directly"]:
             dashboard["collection_id"] = TRASH
+        dashboard["parameters"] = self._known(dashboard["parameters"])
         for each in dashboard["dashcards"]:
             each["dashboard_id"] = number
             if each.get("card_id") is not None:
                 each["card"] = self.shown_card(each["card_id"])
         return dashboard | {"creator_id": 1, "auto_apply_filters": True, "cache_ttl": None,
                             "enable_embedding": False, "public_uuid": None}  # fmt: skip
+
+    def _known(self, parameters: list[Json]) -> list[Json]:
+        """Filters without the keys that this version does not know."""
+        return [
+            {key: value for key, value in each.items() if key not in self.ways.forgets}
+            for each in parameters
+        ]
 
     def wired(self, number: int) -> set[tuple[str, int]]:
         """Slug of filter and number of card of each filter that works.

@@ -11,7 +11,7 @@ import pytest
 from metabase_samples import LOGIN, READER, whole_warehouse
 from metabase_server import Server, metabase_server
 from metabase_state import Ways
-from surfaces.test_cli import ga4
+from test_cli import ga4
 
 from ga4_analytics.errors import ExitCode, StaleError
 from ga4_analytics.publish.metabase.definitions import COUNTRY, DATASET, DATE, DEVICE, FUNNEL

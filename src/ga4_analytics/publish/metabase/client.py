@@ -6,7 +6,7 @@ Sources: the server's own route definitions (``*_rest/api.clj``, versions 58 to 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import TracebackType
 from typing import Any, cast
 
@@ -104,12 +104,17 @@ class Metabase:
         """
         return self._call("GET", path, None, params)
 
-    def find(self, path: str) -> Json | None:
-        """Read something, or give None where there is none of that name."""
+    def find(self, path: str, absent: Collection[int] = (404,)) -> Json | None:
+        """Read something, or give None where there is none of that name.
+
+        Args:
+            path: Below the server's address.
+            absent: The HTTP statuses that say so.
+        """
         try:
             return cast(Json, self.get(path))
         except MetabaseError as error:
-            if error.status == httpx.codes.NOT_FOUND:
+            if error.status in absent:
                 return None
             raise
 

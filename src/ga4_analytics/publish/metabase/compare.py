@@ -10,7 +10,8 @@ from typing import Any
 
 from ga4_analytics.publish.metabase.client import Json
 
-_TAG_FACTS = ("name", "display-name", "type", "widget-type", "default")
+_TAG_FACTS = ("name", "display-name", "type", "default")
+_PARAMETER_FACTS = ("id", "name", "slug", "type", "default")
 _DASHCARD_FACTS = ("id", "card_id", "row", "col", "size_x", "size_y")
 
 
@@ -21,12 +22,17 @@ def card_differences(wanted: Json, found: Json) -> tuple[str, ...]:
         wanted: As `card_body` gives it. The entity id is not looked at, for it cannot change.
         found: As the server gives it.
     """
-    changed = [
+    # Servers derive a card's filters from its tags, in an order of their own.
+    order = {each["id"]: place for place, each in enumerate(wanted.get("parameters", ()))}
+    listed = sorted(
+        found.get("parameters") or (), key=lambda each: order.get(each["id"], len(order))
+    )
+    facts = found | {"parameters": listed}
+    return tuple(
         key
         for key, value in (wanted | {"archived": False}).items()
-        if key != "entity_id" and not _same(key, value, found.get(key))
-    ]
-    return tuple(changed)
+        if key != "entity_id" and not _same(key, value, facts.get(key))
+    )
 
 
 def dashboard_differences(wanted: Json, found: Json) -> tuple[str, ...]:
@@ -64,9 +70,24 @@ def _same(key: str, wanted: Any, found: Any) -> bool:
         return _same_settings(wanted, found)
     if key == "dashcards":
         return _same_dashcards(wanted, found or [])
+    if key == "parameters":
+        return parameters_hold(wanted, found or [])
     if key == "tabs":
         return not found
     return holds(wanted, found)
+
+
+def parameters_hold(wanted: list[Json], found: list[Json]) -> bool:
+    """Whether filters are those that were wanted, in their order.
+
+    A server that does not know a key leaves it out; only what a person can take away must be
+    there.
+    """
+    return len(wanted) == len(found) and all(
+        all(one[key] == other.get(key) for key in _PARAMETER_FACTS)
+        and all(holds(value, other[key]) for key, value in one.items() if key in other)
+        for one, other in zip(wanted, found, strict=True)
+    )
 
 
 def _same_settings(wanted: Json, found: Json | None) -> bool:
@@ -131,5 +152,8 @@ def query_facts(query: Json | None) -> Json:
 
 def _tag_facts(tag: Json) -> Json:
     facts = {key: tag.get(key) for key in _TAG_FACTS}
-    numbers = [part for part in tag.get("dimension") or () if isinstance(part, int)]
-    return facts | {"required": bool(tag.get("required")), "field": numbers[:1]}
+    facts["required"] = bool(tag.get("required"))
+    if tag.get("type") == "dimension":
+        numbers = [part for part in tag.get("dimension") or () if isinstance(part, int)]
+        facts |= {"widget-type": tag.get("widget-type"), "field": numbers[:1]}
+    return facts

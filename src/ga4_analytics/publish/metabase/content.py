@@ -12,7 +12,7 @@ from ga4_analytics.publish.metabase.compare import (
     card_differences,
     dashboard_differences,
     dashcard_holds,
-    holds,
+    parameters_hold,
 )
 from ga4_analytics.publish.metabase.database import Tables
 from ga4_analytics.publish.metabase.definitions import Card, Dashboard, Scene
@@ -120,9 +120,9 @@ def _send(work: Work, number: int, body: Json) -> None:
     """Write a whole dashboard and see that the server kept it."""
     work.server.put(f"/api/dashboard/{number}", body)
     found = work.server.get(f"/api/dashboard/{number}")
-    lost = [
-        key for key in ("name", "description", "parameters") if not holds(body[key], found.get(key))
-    ]
+    lost = [key for key in ("name", "description") if body[key] != found.get(key)]
+    if not parameters_hold(body["parameters"], found.get("parameters") or []):
+        lost.append("the filters")
     lost += _lost_dashcards(body["dashcards"], found.get("dashcards") or [])
     if lost:
         raise MetabaseError(

@@ -92,7 +92,8 @@ def find_ours(
             left.append((item["model"], item["id"], item["name"]))
     for slug in cards:
         if ("card", slug) not in found:
-            moved = server.find(f"/api/card/{entity_id(slug, collection[1])}")
+            # A server that takes numbers only refuses such an id, with 400.
+            moved = server.find(f"/api/card/{entity_id(slug, collection[1])}", (400, 404))
             if moved is not None:
                 found["card", slug] = moved["id"]
     if len(found) < len(cards) + len(dashboards):
