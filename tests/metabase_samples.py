@@ -6,8 +6,8 @@ import functools
 from collections.abc import Mapping
 from dataclasses import replace
 
+from metabase_memory import Json, Ways
 from metabase_server import Server
-from metabase_state import Json, Ways
 
 from ga4_analytics.publish.dictionary import models_of
 from ga4_analytics.publish.metabase.catalogue import Model, read_models

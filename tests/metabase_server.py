@@ -1,7 +1,8 @@
 """A stand-in of Metabase on a real local port: strict, with a memory, and able to fail.
 
 No package registry has Metabase itself. Requests are checked against
-``metabase_requests.schema.json``; what is remembered, and the rules, are in `metabase_state`.
+``metabase_requests.schema.json``; what is remembered, and the rules, are in
+`metabase_memory` and `metabase_state`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from jsonschema import Draft202012Validator
-from metabase_state import TRASH, Json, RefusedError, State, Ways
+from metabase_memory import Json, RefusedError, Ways
+from metabase_state import TRASH, State
 
 Failure = Literal["500", "400", "cut before", "cut after"]
 

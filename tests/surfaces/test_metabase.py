@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from metabase_memory import Json, Ways
 from metabase_samples import (
     ENGAGEMENT,
     FUNNEL,
@@ -26,7 +27,6 @@ from metabase_samples import (
     whole_warehouse,
 )
 from metabase_server import Server, metabase_server
-from metabase_state import Json, Ways
 
 from ga4_analytics.errors import MetabaseError
 from ga4_analytics.publish.metabase.catalogue import read_models

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from metabase_memory import Ways
 from metabase_samples import LOGIN, READER, whole_warehouse
 from metabase_server import Server, metabase_server
-from metabase_state import Ways
 from test_cli import ga4
 
 from ga4_analytics.errors import ExitCode, StaleError

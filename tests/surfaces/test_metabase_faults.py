@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from metabase_memory import Ways
 from metabase_samples import (
     ENGAGEMENT,
     LOGIN,
@@ -19,7 +20,6 @@ from metabase_samples import (
     whole_warehouse,
 )
 from metabase_server import Failure, Server, metabase_server
-from metabase_state import Ways
 
 from ga4_analytics.errors import ExitCode, MetabaseError, SettingsError
 from ga4_analytics.publish.metabase.client import Metabase

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
+from metabase_memory import Json, Ways
 from metabase_samples import (
     ENGAGEMENT,
     LOGIN,
@@ -26,7 +27,6 @@ from metabase_samples import (
     whole_warehouse,
 )
 from metabase_server import metabase_server
-from metabase_state import Json, Ways
 
 from ga4_analytics.publish.metabase.client import Metabase
 from ga4_analytics.publish.metabase.definitions import Dashboard

@@ -19,9 +19,10 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from metabase_memory import Json, Ways
 from metabase_samples import SAMPLES, run, wanted, whole_warehouse
 from metabase_server import Call, Server, metabase_server
-from metabase_state import Json, Ways, newer_query
+from metabase_state import newer_query
 
 from ga4_analytics.publish.metabase.dashboards import DASHBOARDS
 

@@ -74,6 +74,19 @@ def dashboard_body(
             links to them survive.
         collection: Number and name of the collection that it lies in.
     """
+    return {
+        "name": dashboard.name,
+        "description": described(dashboard.about, dashboard.slug, collection[1]),
+        "collection_id": collection[0],
+        "archived": False,
+        "width": "full",
+        "parameters": [_of_dashboard(dashboard, each, scene) for each in dashboard.filters],
+        "tabs": [],
+        "dashcards": _numbered(_dashcards(dashboard, numbers), existing),
+    }
+
+
+def _dashcards(dashboard: Dashboard, numbers: Mapping[str, int]) -> list[Json]:
     cards = [
         _place(place)
         | {
@@ -99,16 +112,7 @@ def dashboard_body(
         }
         for text, place in dashboard.headings
     ]
-    return {
-        "name": dashboard.name,
-        "description": described(dashboard.about, dashboard.slug, collection[1]),
-        "collection_id": collection[0],
-        "archived": False,
-        "width": "full",
-        "parameters": [_of_dashboard(dashboard, each, scene) for each in dashboard.filters],
-        "tabs": [],
-        "dashcards": _numbered(cards + headings, existing),
-    }
+    return cards + headings
 
 
 def dashcard_key(dashcard: Json) -> tuple[str, Any]:
