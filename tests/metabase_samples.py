@@ -53,7 +53,11 @@ FUNNEL = Card(
     sql="select step_name, sum(users) as users from analytics.funnel_steps\n"
     "where dataset = {{dataset}} and funnel = {{funnel}} group by step_name",
     columns=("step_name", "users"),
-    settings={"funnel.dimension": "step_name", "funnel.metric": "users"},
+    settings={
+        "funnel.dimension": "step_name",
+        "funnel.metric": "users",
+        "column_settings": {'["name", "users"]': {"number_style": "decimal"}},
+    },
 )
 ENGAGEMENT = Dashboard(
     slug="sample-engagement",

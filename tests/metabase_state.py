@@ -7,6 +7,7 @@ the real one is lenient, this one is strict: a request that it would swallow is 
 from __future__ import annotations
 
 import copy
+import json
 import re
 import secrets
 import uuid
@@ -109,6 +110,9 @@ class State(Memory):
             card["collection_id"] = TRASH
         card["dataset_query"] = newer_query(card["dataset_query"], self.ways.major >= 63)
         card["parameters"] = self._known(card["parameters"])[::-1]
+        columns = card["visualization_settings"].get("column_settings", {})
+        for key in list(columns):
+            columns[json.dumps(json.loads(key), separators=(",", ":"))] = columns.pop(key)
         return card | {"creator_id": 1, "result_metadata": None, "query_type": "native",
                        "database_id": card["dataset_query"]["database"],
                        "table_id": None}  # fmt: skip
@@ -195,10 +199,15 @@ class State(Memory):
 
     def _known(self, parameters: list[Json]) -> list[Json]:
         """Filters without the keys that this version does not know."""
-        return [
+        known = [
             {key: value for key, value in each.items() if key not in self.ways.forgets}
             for each in parameters
         ]
+        for each in known:
+            config = each.get("values_source_config") or {}
+            if not config.get("values"):
+                config.pop("values", None)
+        return known
 
     def wired(self, number: int) -> set[tuple[str, int]]:
         """Slug of filter and number of card of each filter that works.

@@ -6,6 +6,7 @@ be in the newer one (`compare`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -41,7 +42,7 @@ def card_body(
         "description": described(card.about, card.slug, collection[1]),
         "type": "question",
         "display": card.display,
-        "visualization_settings": dict(card.settings),
+        "visualization_settings": _settings(card.settings),
         "dataset_query": {
             "type": "native",
             "database": database,
@@ -158,14 +159,19 @@ def _parameter(each: Filter, scene: Scene, number: str) -> Json:
     parameter: Json = {"id": number, "name": each.label, "slug": each.slug}
     if each is DATE:
         return parameter | {"type": DATE_WIDGET, "sectionId": "date"}
-    return parameter | {
+    parameter |= {
         "type": TEXT_WIDGET,
         "sectionId": "string",
         "isMultiSelect": False,
+        "required": each.required,
+    }
+    choices = list(_choices(each, scene))
+    if not choices:
+        return parameter  # the server drops an empty list
+    return parameter | {
         "values_query_type": "list",
         "values_source_type": "static-list",
-        "values_source_config": {"values": list(_choices(each, scene))},
-        "required": each.required,
+        "values_source_config": {"values": choices},
     }
 
 
@@ -186,6 +192,22 @@ def _choices(each: Filter, scene: Scene) -> tuple[str, ...]:
 def _target(each: Filter) -> list[Any]:
     """What of a card a filter sets: the condition on a column, or a value."""
     return ["dimension" if each is DATE else "variable", ["template-tag", each.slug]]
+
+
+def _settings(settings: Mapping[str, Any]) -> Json:
+    """Settings with the keys of columns written as the server writes them.
+
+    >>> _settings({"column_settings": {'["name", "rate"]': {"decimals": 1}}})
+    {'column_settings': {'["name","rate"]': {'decimals': 1}}}
+    """
+    columns = settings.get("column_settings")
+    if not columns:
+        return dict(settings)
+    compact = {
+        json.dumps(json.loads(key), ensure_ascii=False, separators=(",", ":")): value
+        for key, value in columns.items()
+    }
+    return {**settings, "column_settings": compact}
 
 
 def _place(place: Place) -> Json:
