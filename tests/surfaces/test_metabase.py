@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import io
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from metabase_memory import Json, Ways
@@ -27,11 +28,14 @@ from metabase_samples import (
     whole_warehouse,
 )
 from metabase_server import Server, metabase_server
+from rich.console import Console
 
 from ga4_analytics.errors import MetabaseError
 from ga4_analytics.publish.metabase.catalogue import read_models
 from ga4_analytics.publish.metabase.compare import card_differences
 from ga4_analytics.publish.metabase.definitions import Dashboard, Place
+from ga4_analytics.publish.metabase.provision import Provisioned
+from ga4_analytics.render.metabase import print_provisioned
 
 OLD, LISTS, NEW = "v0.58.3", "v1.63.17", "v0.64.1.5"
 
@@ -351,6 +355,22 @@ def test_queries_compare_in_every_form() -> None:
             spoilt = copy.deepcopy(found)
             spoilt["dataset_query"]["stages"][0]["template-tags"][tag][key] = value
             assert card_differences(body, spoilt) == ("dataset_query",), key
+
+
+def test_a_run_is_told_in_a_table_and_by_addresses(plain: Server) -> None:
+    def told(done: Provisioned) -> str:
+        console = Console(file=io.StringIO(), width=200)
+        print_provisioned(asdict(done), console)
+        return console.file.getvalue()  # type: ignore[attr-defined]
+
+    first = told(run(plain))
+    assert "daily_active_users" in first and "stickiness, revenue_usd and 1 more" in first
+    assert f"Sample engagement  {plain.url}/dashboard/" in first
+    left = told(run(plain, wanted((ENGAGEMENT,))))
+    assert left.startswith("Nothing to change") and "--prune archives it" in left
+    assert f"dashboard '{PURCHASES.name}', card '{FUNNEL.name}'" in left
+    plan = told(run(plain, wanted((ENGAGEMENT,)), apply=False, prune=True))
+    assert "archive" in plan and "Would make 2 changes" in plan and "Nothing was written" in plan
 
 
 def test_few_models_are_a_part_of_all() -> None:

@@ -121,8 +121,8 @@ def provision(
     """
     options = options or Options()
     work = Work(server, options.apply, options.limit, progress or Silent())
-    with work.progress.phase("Waiting for Metabase", None, "seconds"):
-        properties = wait_until_ready(server, options.limit)
+    with work.progress.phase("Waiting for Metabase", None, "looks") as advance:
+        properties = wait_until_ready(server, options.limit, advance=advance)
     try:
         is_new = sign_in(server, login, properties, options.apply)
         if is_new:

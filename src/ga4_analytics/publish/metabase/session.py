@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ga4_analytics.errors import MetabaseError
+from ga4_analytics.progress import Advance
 from ga4_analytics.publish.metabase.client import Metabase
 from ga4_analytics.publish.metabase.target import Login
 
@@ -22,7 +23,10 @@ _NOT_SIGNED_IN = frozenset({400, 401})
 
 
 def wait_until_ready(
-    server: Metabase, limit: float, clock: Callable[[], float] = time.monotonic
+    server: Metabase,
+    limit: float,
+    clock: Callable[[], float] = time.monotonic,
+    advance: Advance = lambda done: None,
 ) -> dict[str, Any]:
     """Wait until a server is healthy, and give its public properties.
 
@@ -32,6 +36,7 @@ def wait_until_ready(
         server: The server.
         limit: Seconds to wait at most.
         clock: Gives seconds.
+        advance: Told of each further look.
 
     Raises:
         MetabaseError: It was not ready in time, or its version is none that we know.
@@ -52,6 +57,7 @@ def wait_until_ready(
                 remedy="Check that it runs and that --url is right, or wait longer with --timeout.",
             )
         server.sleep(_POLL_SECONDS)
+        advance(1)
 
 
 def sign_in(server: Metabase, login: Login, properties: dict[str, Any], apply: bool) -> bool:
