@@ -9,7 +9,7 @@ from dataclasses import replace
 from metabase_memory import Json, Ways
 from metabase_server import Server
 
-from ga4_analytics.publish.dictionary import models_of
+from ga4_analytics.publish.dictionary import models_of, seeds
 from ga4_analytics.publish.metabase.catalogue import Model, read_models
 from ga4_analytics.publish.metabase.client import Metabase
 from ga4_analytics.publish.metabase.definitions import OF_SLICE, Card, Dashboard, Place, Scene
@@ -99,7 +99,7 @@ def few_models() -> dict[str, Model]:
 
 
 def whole_warehouse() -> dict[str, dict[str, dict[str, str]]]:
-    """Every model with its columns, as `ga4 build` makes them, and a schema that is not shown."""
+    """What `ga4 build` makes, with its columns, and a schema that Metabase is not shown."""
     return {
         "analytics": {name: dict(columns) for name, columns in _columns().items()},
         "raw": {"ga4_events": {"user_pseudo_id": "text"}},
@@ -108,12 +108,13 @@ def whole_warehouse() -> dict[str, dict[str, dict[str, str]]]:
 
 @functools.cache
 def _columns() -> dict[str, dict[str, str]]:
+    folders = ("marts", "staging", "intermediate", "index")
+    relations = [model for folder in folders for model in models_of(folder)] + seeds()
     return {
-        model["name"]: {
-            each["name"]: each.get("data_type", "text") for each in model.get("columns", [])
+        each["name"]: {
+            column["name"]: column.get("data_type", "text") for column in each.get("columns", [])
         }
-        for folder in ("marts", "staging", "intermediate", "index")
-        for model in models_of(folder)
+        for each in relations
     }
 
 

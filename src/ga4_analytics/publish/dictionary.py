@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -40,10 +41,19 @@ def models_of(folder: str) -> list[dict[str, Any]]:
     Args:
         folder: One of those in `SECTIONS`.
     """
+    return _listed(project_dir() / "models" / folder, "models")
+
+
+def seeds() -> list[dict[str, Any]]:
+    """The seeds of the dbt project, by name, as its YAML has them."""
+    return _listed(project_dir() / "seeds", "seeds")
+
+
+def _listed(folder: Path, kind: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for path in sorted((project_dir() / "models" / folder).rglob("*.yml")):
-        found += yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or []
-    return sorted(found, key=lambda model: str(model["name"]))
+    for path in sorted(folder.rglob("*.yml")):
+        found += yaml.safe_load(path.read_text(encoding="utf-8")).get(kind) or []
+    return sorted(found, key=lambda each: str(each["name"]))
 
 
 def _model(model: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ga4_analytics.publish.dictionary import flat, models_of
+from ga4_analytics.publish.dictionary import flat, models_of, seeds
 from ga4_analytics.publish.metabase.client import Json
 from ga4_analytics.publish.metabase.database import SCHEMA, Table, Tables
 from ga4_analytics.publish.metabase.work import Work
@@ -55,7 +55,7 @@ def semantic_type(column: str, data_type: str) -> str | None:
 
 
 def read_models() -> dict[str, Model]:
-    """Every model of the dbt project; the technical ones are kept out of the way."""
+    """Every model and seed of the dbt project; the technical ones are kept out of the way."""
     found: dict[str, Model] = {}
     for folder in _SHOWN:
         for model in models_of(folder):
@@ -65,9 +65,9 @@ def read_models() -> dict[str, Model]:
             found[model["name"]] = Model(
                 model["name"], _table(model, None), columns, needed=folder == "marts"
             )
-    for folder in _TECHNICAL:
-        for model in models_of(folder):
-            found[model["name"]] = Model(model["name"], _table(model, "technical"), {})
+    technical = [model for folder in _TECHNICAL for model in models_of(folder)]
+    for model in technical + seeds():
+        found[model["name"]] = Model(model["name"], _table(model, "technical"), {})
     return found
 
 
