@@ -295,8 +295,13 @@ def test_the_environment_says_who_and_where() -> None:
     for refused in ("ga4.duckdb", ".ga4/ga4.duckdb"):
         with pytest.raises(SettingsError, match="DuckDB"):
             read_connection(env, refused)
-    with pytest.raises(SettingsError, match="role"):
+    by_grant = read_connection({"GA4_GRANT_PASSWORD": "g"}, own)
+    assert (by_grant.host, by_grant.user, by_grant.password) == (
+        "localhost", "metabase_reader", "g")  # fmt: skip
+    with pytest.raises(SettingsError, match=r"'metabase_reader'.* has no password here"):
         read_connection({}, own)
+    with pytest.raises(SettingsError, match=r"'owner'.* is the one that loads"):
+        read_connection({"GA4_METABASE_DB_URL": own}, own)
     with pytest.raises(SettingsError, match="GA4_METABASE_DB_PORT"):
         read_connection(env | {"GA4_METABASE_DB_PORT": "five"}, own)
     with pytest.raises(SettingsError, match="Nobody"):

@@ -76,7 +76,8 @@ def metabase(
       GA4_METABASE_URL                     where Metabase is (http://127.0.0.1:3000)
       GA4_METABASE_EMAIL, _PASSWORD        an administrator, or
       GA4_METABASE_API_KEY                 a key of the group Administrators
-      GA4_METABASE_DB_USER, _DB_PASSWORD   the role that reads (ga4 grant makes it)
+      GA4_METABASE_DB_USER, _DB_PASSWORD   the role that reads (metabase_reader, with
+                                           GA4_GRANT_PASSWORD, as ga4 grant makes it)
       GA4_METABASE_DB_HOST, _DB_PORT, _DB_NAME, _DB_SSLMODE
                                            the warehouse as Metabase sees it, where
                                            that is not its URL here; or all in one

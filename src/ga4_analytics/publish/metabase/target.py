@@ -14,6 +14,9 @@ DATABASE_NAME = "GA4 warehouse"
 SCHEMAS = ("analytics", "results")
 """The schemas that Metabase sees."""
 
+READER = "metabase_reader"
+"""The role with which Metabase reads, unless another is named."""
+
 PREFIX = "GA4_METABASE_"
 
 
@@ -118,14 +121,15 @@ def read_connection(environment: Mapping[str, str], warehouse: str) -> Connectio
 
     The parts are ``GA4_METABASE_DB_HOST``, ``_PORT``, ``_NAME``, ``_USER``, ``_PASSWORD`` and
     ``_SSLMODE``. What none of them says comes from the warehouse's own URL, but for the
-    role: Metabase must not get one that writes.
+    role: it is `READER`, with the password that ``ga4 grant`` gives it from
+    ``GA4_GRANT_PASSWORD``. Metabase must not get one that writes.
 
     Args:
         environment: The variables.
         warehouse: The setting ``warehouse``.
 
     Raises:
-        SettingsError: The warehouse is not Postgres, or no role is named.
+        SettingsError: The warehouse is not Postgres, or no role that only reads is given.
     """
     if not warehouse.startswith(("postgresql://", "postgres://")):
         raise SettingsError(
@@ -137,18 +141,20 @@ def read_connection(environment: Mapping[str, str], warehouse: str) -> Connectio
         )
     found = _variables(environment)
     own = parse_url(warehouse)
-    given = parse_url(found["DB_URL"]) if found.get("DB_URL") else own
-    has_role = given is not own
-    user = found.get("DB_USER") or (given.user if has_role else "")
-    password = found.get("DB_PASSWORD") or (given.password if has_role else "")
-    if not user or not password:
+    given = parse_url(found["DB_URL"]) if found.get("DB_URL") else None
+    user = found.get("DB_USER") or (given.user if given else READER)
+    password = found.get("DB_PASSWORD") or (
+        given.password if given else environment.get("GA4_GRANT_PASSWORD", "")
+    )
+    if user == own.user or not password:
+        problem = "is the one that loads" if user == own.user else "has no password here"
         raise SettingsError(
-            "No role is named with which Metabase reads the warehouse.",
-            rule="It is one that only reads, as `ga4 grant` makes it, and never your own.",
-            remedy="Set GA4_METABASE_DB_USER and GA4_METABASE_DB_PASSWORD, or all in one "
-            "GA4_METABASE_DB_URL.",
+            f"The role {user!r}, with which Metabase would read the warehouse, {problem}.",
+            rule="Metabase gets a role that only reads, as `ga4 grant` makes it, and its password.",
+            remedy=f"Run `ga4 grant {READER}` with GA4_GRANT_PASSWORD and keep that set, or set "
+            "GA4_METABASE_DB_USER and GA4_METABASE_DB_PASSWORD, or GA4_METABASE_DB_URL.",
         )
-    return _connection(found, given, user, password)
+    return _connection(found, given or own, user, password)
 
 
 def _connection(
