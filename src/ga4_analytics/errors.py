@@ -13,6 +13,7 @@ One tree, so that a caller can catch as much or as little as it wants::
     ├── BuildError           a dbt model or test failed
     ├── QuestionError        a question asks for what cannot be answered
     ├── StaleError           a published result no longer matches the data
+    ├── MetabaseError        Metabase cannot be reached, or refused what was asked
     └── BusyError            another process holds the lock
 
 Each message says what was found, which rule it breaks and what to do.
@@ -37,6 +38,7 @@ class ExitCode(IntEnum):
     STALE = 8
     BUSY = 9
     QUESTION = 10
+    METABASE = 11
     INTERRUPTED = 130
 
 
@@ -110,6 +112,23 @@ class StaleError(Ga4Error):
     """A published result no longer matches the data it was made from."""
 
     exit_code = ExitCode.STALE
+
+
+class MetabaseError(Ga4Error):
+    """Metabase cannot be reached, is of a version we do not know, or refused a request.
+
+    Args:
+        problem: What was found, with its value and place.
+        rule: Which rule it breaks, in one sentence; may be empty.
+        remedy: What to do about it; may be empty.
+        status: The HTTP status of the answer; 0 where there was none.
+    """
+
+    exit_code = ExitCode.METABASE
+
+    def __init__(self, problem: str, *, rule: str = "", remedy: str = "", status: int = 0) -> None:
+        super().__init__(problem, rule=rule, remedy=remedy)
+        self.status = status
 
 
 class BusyError(Ga4Error):

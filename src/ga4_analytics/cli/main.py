@@ -15,7 +15,8 @@ from ga4_analytics.errors import ExitCode, Ga4Error
 EPILOG = """\b
 Exit codes: 0 done, 2 wrong usage, 3 a setting is wrong, 4 a file cannot be read,
 5 a load was refused, 6 the warehouse failed, 7 a model or test failed, 8 a result is
-stale, 9 another process is at work, 10 a question is wrong, 130 interrupted, 1 anything else.
+stale, 9 another process is at work, 10 a question is wrong, 11 Metabase failed,
+130 interrupted, 1 anything else.
 
 \b
 Examples:
@@ -56,6 +57,7 @@ COMMANDS = {
     "report": "show",
     "verify": "verifying",
     "grant": "granting",
+    "metabase": "metabase",
     "docs": "setup",
 }
 """Each command and the module of `cli` that has it."""

@@ -29,26 +29,40 @@ def data_dictionary() -> str:
         "only.",
     ]
     for folder, title, about in SECTIONS:
-        models = _models(project_dir() / "models" / folder)
+        models = models_of(folder)
         if models:
             parts += [f"## {title}", about, *(_model(model) for model in models)]
     return "\n\n".join(parts) + "\n"
 
 
-def _models(folder: Path) -> list[dict[str, Any]]:
+def models_of(folder: str) -> list[dict[str, Any]]:
+    """The models of a folder of the dbt project, by name, as its YAML has them.
+
+    Args:
+        folder: One of those in `SECTIONS`.
+    """
+    return _listed(project_dir() / "models" / folder, "models")
+
+
+def seeds() -> list[dict[str, Any]]:
+    """The seeds of the dbt project, by name, as its YAML has them."""
+    return _listed(project_dir() / "seeds", "seeds")
+
+
+def _listed(folder: Path, kind: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for path in sorted(folder.rglob("*.yml")):
-        found += yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or []
-    return sorted(found, key=lambda model: str(model["name"]))
+        found += yaml.safe_load(path.read_text(encoding="utf-8")).get(kind) or []
+    return sorted(found, key=lambda each: str(each["name"]))
 
 
 def _model(model: dict[str, Any]) -> str:
-    lines = [f"### {model['name']}", "", _flat(model.get("description")), ""]
+    lines = [f"### {model['name']}", "", flat(model.get("description")), ""]
     if columns := model.get("columns"):
         lines += ["| column | type | meaning | verified by |", "|---|---|---|---|"]
         lines += [
             f"| `{column['name']}` | {column.get('data_type', '')} | "
-            f"{_flat(column.get('description')).replace('|', chr(92) + '|')} | {_judge(column)} |"
+            f"{flat(column.get('description')).replace('|', chr(92) + '|')} | {_judge(column)} |"
             for column in columns
         ]
     return "\n".join(lines).rstrip()
@@ -59,5 +73,6 @@ def _judge(column: dict[str, Any]) -> str:
     return str(column.get("config", {}).get("meta", {}).get("verified_by", ""))
 
 
-def _flat(text: str | None) -> str:
+def flat(text: str | None) -> str:
+    """A text on one line."""
     return " ".join((text or "").split())
