@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -12,15 +13,23 @@ from ga4_analytics.cli.options import Place, placed
 from ga4_analytics.cli.screen import ScreenProgress
 from ga4_analytics.publish.metabase.client import Metabase
 from ga4_analytics.publish.metabase.dashboards import DASHBOARDS
+from ga4_analytics.publish.metabase.definitions import Scene
 from ga4_analytics.publish.metabase.identity import DEFAULT_COLLECTION
 from ga4_analytics.publish.metabase.provision import Options, Wanted, provision
 from ga4_analytics.publish.metabase.scene import read_scene
 from ga4_analytics.publish.metabase.target import DATABASE_NAME, read_connection, read_login
 from ga4_analytics.render.metabase import print_provisioned
 from ga4_analytics.storage.locks import exclusive
+from ga4_analytics.workspace import Workspace
 
 
 @click.command()
+@click.option(
+    "--preview",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Draw the dashboards into PNG files; no Metabase is asked.",
+)
 @click.option("--plan", is_flag=True, help="Only say what would change; write nothing.")
 @click.option(
     "--prune",
@@ -57,6 +66,7 @@ from ga4_analytics.storage.locks import exclusive
 @placed
 def metabase(
     place: Place,
+    preview: Path | None,
     plan: bool,
     prune: bool,
     reconnect: bool,
@@ -88,15 +98,19 @@ def metabase(
 
     \b
     Examples:
+      ga4 metabase --preview previews
       ga4 metabase --plan
       ga4 metabase
       ga4 metabase --prune --url https://metabase.example
     """
     workspace = place.open()
-    connection = read_connection(os.environ, workspace.settings.warehouse)
-    login = read_login(os.environ, url)
     funnels = [funnel.name for funnel in workspace.settings.funnels]
     scene = read_scene(workspace.snapshot(), funnels)
+    if preview is not None:
+        _draw(place, workspace, scene, preview)
+        return
+    connection = read_connection(os.environ, workspace.settings.warehouse)
+    login = read_login(os.environ, url)
     wanted = Wanted(DASHBOARDS, scene, connection, collection, database)
     started = datetime.fromtimestamp(workspace.clock() / 1e6, UTC).isoformat(timespec="seconds")
     with (
@@ -113,3 +127,18 @@ def metabase(
     content = asdict(done)
     print_provisioned(content, place.screen.out)
     place.screen.document(content)
+
+
+def _draw(place: Place, workspace: Workspace, scene: Scene, folder: Path) -> None:
+    """Draw every dashboard from the warehouse's own answers."""
+    from ga4_analytics.publish.metabase.previews import preview  # loads matplotlib
+    from ga4_analytics.render.style import save_png
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{board.slug}.png" for board in DASHBOARDS]
+    with ScreenProgress(place.screen).phase("Drawing", len(paths), "dashboards") as advance:
+        for board, path in zip(DASHBOARDS, paths, strict=True):
+            save_png(preview(board, scene, workspace.warehouse), path)
+            advance(1)
+    place.screen.done(f"Wrote {len(paths)} previews to {folder}.")
+    place.screen.document({"previews": [str(path) for path in paths]})

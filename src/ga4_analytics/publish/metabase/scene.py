@@ -23,7 +23,8 @@ def read_scene(snapshot: Snapshot, funnels: Sequence[str]) -> Scene:
         funnels: Names of the funnels of the settings, in their order.
 
     Returns:
-        The scene. Commonest devices are those of the most events.
+        The scene. Commonest devices are those of the most events; a funnel named purchase is
+        the first, for a dashboard opens with it.
 
     Raises:
         StaleError: The snapshot has no day at all.
@@ -49,7 +50,10 @@ def read_scene(snapshot: Snapshot, funnels: Sequence[str]) -> Scene:
         last_day=max(dates).isoformat(),
         devices=tuple(sorted(devices, key=lambda name: (-devices[name], name))),
         countries=tuple(sorted({row["country"] for row in slices if row["slice"] == "country"})),
-        funnels=_there(funnels, _columns(snapshot, "funnel_steps", "funnel")),
+        funnels=_there(
+            sorted(funnels, key=lambda name: name != "purchase"),
+            _columns(snapshot, "funnel_steps", "funnel"),
+        ),
         scopes=_there(SCOPES, _columns(snapshot, "channel_performance", "channel_scope")),
     )
 
@@ -63,8 +67,9 @@ def _latest_first(days: Iterable[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _there(names: Sequence[str], rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """The names that the data has; the first where it has none, for a filter needs a value."""
     found = {value for row in rows for value in row.values()}
-    return tuple(name for name in names if name in found)
+    return tuple(name for name in names if name in found) or tuple(names[:1])
 
 
 def _columns(snapshot: Snapshot, mart: str, *names: str) -> list[dict[str, Any]]:
