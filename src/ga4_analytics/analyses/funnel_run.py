@@ -145,8 +145,8 @@ def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Out
         part.first_user, part.end_user, part.chosen, plan.wanted, segment.user_row,
         segment.user_names, segment.user_run, segment.user_visit, segment.user_session,
         segment.run_row, segment.run_day, segment.visit_row, segment.visit_session,
-        segment.time_us, segment.flags, segment.name, plan.steps.names, bits, plan.numbers,
-        wants_entry, space.state, space.weakest, space.entry_row, left, space.times, space.trend,
+        segment.time_us, segment.flags, segment.name, plan.steps.names, bits, plan.steps.single,
+        plan.numbers, wants_entry, space.state, space.weakest, space.entry_row, left, space.times, space.trend,
         space.trend_open, space.sizes,
     )  # fmt: skip
     if space.sizes[4]:
