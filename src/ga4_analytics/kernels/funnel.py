@@ -13,12 +13,15 @@ import numpy as np
 from numba import njit
 
 from ga4_analytics.kernels.funnel_climb import (
+    DONE,
+    ENTRY,
     KNOTS,
     LEVEL,
+    SURE,
+    WEAK,
     climb,
     crowd,
-    find_step,
-    worst_of,
+    start_of_ties,
 )
 from ga4_analytics.kernels.funnel_days import (
     BEST,
@@ -27,7 +30,10 @@ from ga4_analytics.kernels.funnel_days import (
     DONE_ROW,
     SLOT_FIRST,
     SLOT_LAST,
+    are_simple,
+    climb_days,
     entry_of,
+    last_entry,
     note_slots,
     run_end_of,
     scan,
@@ -49,7 +55,7 @@ from ga4_analytics.kernels.funnel_units import (
     note_time,
 )
 
-ZERO, FIRST_STEP = np.int64(0), np.int64(0)
+ZERO = np.int64(0)
 
 
 @inlined
@@ -68,7 +74,7 @@ def _write(  # type: ignore[no-untyped-def]
 @inlined
 def _judge_short(  # type: ignore[no-untyped-def]
     unit, a, b, cap, day, time_us, name, flags, bit_of, bits, first_row, single, plan,
-    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes, at, found,
+    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes, found,
 ):  # fmt: skip
     """Judge a unit of one day that is over within the window: by its first entry.
 
@@ -78,22 +84,18 @@ def _judge_short(  # type: ignore[no-untyped-def]
         Whether no tied rows compete for steps; else nothing is written.
     """
     last = plan[LAST]
-    entry = find_step(a, b, FIRST_STEP, name, flags, bit_of, bits, first_row)
-    if entry == b:
-        return True
-    if not climb(entry, a, b, cap, name, flags, bit_of, bits, first_row, single, at, found):
+    if not climb(a, b, cap, YES, name, flags, bit_of, bits, first_row, single, found):
         return False
-    level = found[LEVEL]
-    weak = worst_of(b, name, flags, bit_of, bits, first_row, at, found)
+    level, entry = found[LEVEL], found[ENTRY]
+    if level == 0:
+        return True
     is_open = False
     if level < last and time_us[b - 1] + plan[REACH] >= plan[HORIZON]:
-        i = b - 1
-        while find_step(i, i + 1, FIRST_STEP, name, flags, bit_of, bits, first_row) > i:
-            i -= 1
+        i = last_entry(b, name, flags, bit_of, bits, first_row)
         is_open = time_us[i] + plan[REACH] >= plan[HORIZON]
-    _write(unit, level, weak, found[KNOTS], is_open, entry, wants_entry, state, weakest,
+    _write(unit, level, found[WEAK], found[KNOTS], is_open, entry, wants_entry, state, weakest,
            entry_row, sizes)  # fmt: skip
-    done = time_us[at[last - 1]] if level == last else np.int64(-1)
+    done = time_us[found[DONE]] if level == last else np.int64(-1)
     note_time(time_us[entry], done, plan, times, sizes)
     trend[day - plan[FIRST_DAY], level] += 1
     trend_open[day - plan[FIRST_DAY]] += is_open
@@ -104,36 +106,47 @@ def _judge_short(  # type: ignore[no-untyped-def]
 def _judge_long(  # type: ignore[no-untyped-def]
     unit, a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
     first_row, single, plan, wants_entry, state, weakest, entry_row, times, trend, trend_open,
-    sizes, at, found, begun, slot_of, slots, result,
+    sizes, found, begun, slot_of, slots, spare, result,
 ):  # fmt: skip
     """Judge a unit of several days, or of more time than the window.
 
     Returns:
         Whether no tied rows compete for steps; else nothing is written.
     """
-    last = plan[LAST]
-    if not scan(a, b, cap, NO, run, run_end, run_row, run_day, time_us, name, flags, bit_of,
-                bits, first_row, plan, begun, slot_of, slots, result):  # fmt: skip
-        return False
-    count, level, done_row = result[COUNT], result[BEST], result[DONE_ROW]
-    if level == 0:
-        return True
-    entry = entry_of(result, run, run_end, run_row, run_day, b, time_us, name, flags, bit_of,
-                     bits, first_row, plan, slots)  # fmt: skip
-    if not climb(entry, a, b, level, name, flags, bit_of, bits, first_row, single, at, found):
-        return False
-    last_entry, entered = time_us[slots[SLOT_LAST, count - 1]], time_us[slots[SLOT_FIRST, 0]]
-    is_open = level < last and last_entry + plan[REACH] >= plan[HORIZON]
+    last, window = plan[LAST], plan[WINDOW]
+    if time_us[b - 1] - time_us[a] <= window and are_simple(a, b, run, run_end, run_row, run_day,
+                                                             flags):  # fmt: skip
+        count = climb_days(a, b, cap, run, run_end, run_row, run_day, time_us, name, flags,
+                           bit_of, bits, first_row, single, plan, slots, found, begun)  # fmt: skip
+        if count <= 0:
+            return count == 0
+        level, weak, entry, done_row = found[LEVEL], found[WEAK], found[ENTRY], found[DONE]
+        done_row = done_row if level == last else np.int64(-1)
+    else:
+        if not scan(a, b, cap, NO, run, run_end, run_row, run_day, time_us, name, flags, bit_of,
+                    bits, first_row, single, plan, begun, slot_of, slots, result):  # fmt: skip
+            return False
+        count, level, done_row = result[COUNT], result[BEST], result[DONE_ROW]
+        if level == 0:
+            return True
+        entry = entry_of(result, run, run_end, run_row, run_day, b, time_us, name, flags, bit_of,
+                         bits, first_row, plan, slots)  # fmt: skip
+        if not climb(start_of_ties(entry, a, flags), b, level, YES, name, flags, bit_of, bits,
+                     first_row, single, found):  # fmt: skip
+            return False
+        weak, sure = level, found[SURE]
+        # Where the attempt comes as far in the worst order, no other is to be looked at.
+        if result[CHAINS] and (sure < 0 or time_us[sure] - time_us[entry] > window):
+            scan(a, b, cap, YES, run, run_end, run_row, run_day, time_us, name, flags, bit_of,
+                 bits, first_row, single, plan, begun, slot_of, spare, result)  # fmt: skip
+            weak = result[BEST]
+    entered, last_time = time_us[slots[SLOT_FIRST, 0]], time_us[slots[SLOT_LAST, count - 1]]
     done = np.int64(-1)
-    if done_row >= 0 and time_us[done_row] - entered <= plan[WINDOW]:
+    if done_row >= 0 and time_us[done_row] - entered <= window:
         done = time_us[done_row]
     note_time(entered, done, plan, times, sizes)
     note_slots(count, plan, slots, time_us, trend, trend_open)
-    weak = level
-    if result[CHAINS]:
-        scan(a, b, cap, YES, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
-             first_row, plan, begun, slot_of, slots, result)  # fmt: skip
-        weak = result[BEST]
+    is_open = level < last and last_time + plan[REACH] >= plan[HORIZON]
     _write(unit, level, weak, found[KNOTS], is_open, entry, wants_entry, state, weakest,
            entry_row, sizes)  # fmt: skip
     return True
@@ -168,13 +181,14 @@ def scan_part(  # type: ignore[no-untyped-def]
     for u in range(first_user, end_user):
         most = max(most, np.int64(user_run[u + 1]) - np.int64(user_run[u]))
     slots = np.empty((4, most), np.int64)
-    begun, slot_of, at = np.zeros(65, np.int64), np.zeros(65, np.int64), np.zeros(65, np.int64)
-    result, found = np.zeros(5, np.int64), np.zeros(5, np.int64)
+    spare = np.empty((4, most), np.int64)
+    begun, slot_of = np.zeros(65, np.int64), np.zeros(65, np.int64)
+    result, found = np.zeros(5, np.int64), np.zeros(6, np.int64)
     _scan_users(
         first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
         user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of,
         bits, single, plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open,
-        sizes, at, found, begun, slot_of, slots, result,
+        sizes, found, begun, slot_of, slots, spare, result,
     )  # fmt: skip
 
 
@@ -211,8 +225,8 @@ def _all_calm(a, b, name, flags, bit_of, bits, first_row):  # type: ignore[no-un
 def _scan_users(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
     run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single,
-    plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, at, found,
-    begun, slot_of, slots, result,
+    plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, found,
+    begun, slot_of, slots, spare, result,
 ):  # fmt: skip
     """`scan_part` with its scratch."""
     last, window, sessions = plan[LAST], plan[WINDOW], plan[COUNTING] == 1
@@ -254,14 +268,14 @@ def _scan_users(  # type: ignore[no-untyped-def]
                 fits = day < plan[FIRST_DAY] or day > plan[LAST_DAY] or _judge_short(
                     place, lo, hi, cap, day, time_us, name, flags, bit_of, bits, first_row,
                     single, plan, wants_entry, state, weakest, entry_row, times, trend,
-                    trend_open, sizes, at, found,
+                    trend_open, sizes, found,
                 )  # fmt: skip
             else:
                 fits = _judge_long(
                     place, lo, hi, cap, run, run_end, run_row, run_day, time_us, name, flags,
                     bit_of, bits, first_row, single, plan, wants_entry, state, weakest,
-                    entry_row, times, trend, trend_open, sizes, at, found, begun, slot_of, slots,
-                    result,
+                    entry_row, times, trend, trend_open, sizes, found, begun, slot_of, slots,
+                    spare, result,
                 )  # fmt: skip
             if not fits:
                 left[u] = 1

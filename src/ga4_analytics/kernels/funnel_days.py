@@ -10,7 +10,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ga4_analytics.kernels.funnel_climb import crowd, is_knot, mask_at
+from ga4_analytics.kernels.funnel_climb import (
+    ENTRY,
+    LEVEL,
+    climb,
+    crowd,
+    find_entry,
+    mask_at,
+    start_of_ties,
+)
 from ga4_analytics.kernels.funnel_ties import ONE, inlined, inner
 from ga4_analytics.kernels.funnel_units import (
     FIRST_DAY,
@@ -19,7 +27,6 @@ from ga4_analytics.kernels.funnel_units import (
     LAST_DAY,
     REACH,
     TIED,
-    TIMELESS,
     WINDOW,
 )
 
@@ -28,6 +35,7 @@ HIGHEST = np.array([max(n.bit_length() - 1, 0) for n in range(256)], np.uint8)
 """The highest bit of each byte."""
 SLOT_DAY, SLOT_LAST, SLOT_LEVEL, SLOT_FIRST = range(4)
 COUNT, BEST, BEST_ROW, DONE_ROW, CHAINS = range(5)
+MOST_DAYS = 10
 
 
 @inlined
@@ -49,7 +57,7 @@ def run_end_of(run, run_end, run_row, b):  # type: ignore[no-untyped-def]
 @inner
 def scan(  # type: ignore[no-untyped-def]
     a, b, cap, worst, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
-    first_row, plan, begun, slot_of, slots, result,
+    first_row, single, plan, begun, slot_of, slots, result,
 ):  # fmt: skip
     """Judge every entry day of a unit.
 
@@ -61,7 +69,7 @@ def scan(  # type: ignore[no-untyped-def]
         run: The day run of the first row.
         run_end: The day run after the user's last.
         run_row: See `Segment`, as those up to ``flags``.
-        bit_of: See `climb`, as the next two.
+        bit_of: See `climb`, as the next three.
         plan: The question's numbers.
         begun: int64 scratch, one a step: row of the latest entry that has come so far.
         slot_of: int64 scratch, one a step: its place in ``slots``.
@@ -81,24 +89,22 @@ def scan(  # type: ignore[no-untyped-def]
     stop = run_end_of(run, run_end, run_row, b)
     i = a
     while i < b:
-        mask = mask_at(i, name, bit_of, bits, first_row) & live
-        if not mask or flags[i] & TIMELESS:
+        mask = mask_at(i, name, flags, bit_of, bits, first_row) & live
+        if not mask:
             i += 1
             continue
         lo, hi, rising = i, i + 1, False
-        if is_knot(i, flags):
-            while lo > a and flags[lo] & TIED:
-                lo -= 1
+        if flags[i] & TIED or (i + 1 < b and flags[i + 1] & TIED):
+            lo = start_of_ties(i, a, flags)
             while hi < b and flags[hi] & TIED:
                 hi += 1
-            rows = crowd(lo, hi, name, flags, bit_of, bits, first_row)
+            rows = 2 if single else crowd(lo, hi, name, flags, bit_of, bits, first_row)
             if rows == 99:
                 return False
             # In the best order each step finds the one before done; in the worst, none.
             rising = rows > 1 and not worst
             for j in range(lo, hi):
-                if not flags[j] & TIMELESS:
-                    mask |= mask_at(j, name, bit_of, bits, first_row)
+                mask |= mask_at(j, name, flags, bit_of, bits, first_row)
         done, moved = False, -1
         while mask:
             # Of one event the deepest step first: it serves one.
@@ -110,7 +116,7 @@ def scan(  # type: ignore[no-untyped-def]
             if k == 0:
                 entered = False
                 for j in range(lo, hi):
-                    if not mask_at(j, name, bit_of, bits, first_row) & ONE or flags[j] & TIMELESS:
+                    if not mask_at(j, name, flags, bit_of, bits, first_row) & ONE:
                         continue
                     while j >= stop:
                         run += 1
@@ -180,6 +186,70 @@ def scan(  # type: ignore[no-untyped-def]
     return True
 
 
+@inner
+def climb_days(  # type: ignore[no-untyped-def]
+    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits, first_row,
+    single, plan, slots, found, later,
+):  # fmt: skip
+    """Judge the entry days of a unit that is over within the window: each by its first entry.
+
+    An entry comes no further than one before it, so that a day is through as soon as it has
+    what the day before had.
+
+    Args:
+        a: See `scan`, as those up to ``slots``.
+        found: int64 (6,) out: what `climb` finds of the first entry.
+        later: int64 (6,) scratch.
+
+    Returns:
+        How many days have entries; -1: tied rows compete for steps.
+    """
+    count, goal = 0, cap
+    while a < b:
+        end = min(run_end_of(run, run_end, run_row, b), b)
+        day = np.int64(run_day[run])
+        entry = end
+        if plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
+            entry = find_entry(a, end, name, flags, bit_of, bits, first_row)
+        if entry < end:
+            target = found if count == 0 else later
+            if not climb(start_of_ties(entry, a, flags), b, goal, count == 0, name, flags, bit_of,
+                         bits, first_row, single, target):  # fmt: skip
+                return -1
+            goal = target[LEVEL]
+            slots[SLOT_DAY, count], slots[SLOT_LEVEL, count] = day, goal
+            slots[SLOT_FIRST, count] = slots[SLOT_LAST, count] = target[ENTRY]
+            if time_us[end - 1] + plan[REACH] >= plan[HORIZON]:
+                slots[SLOT_LAST, count] = last_entry(end, name, flags, bit_of, bits, first_row)
+            count += 1
+        a = end
+        run += 1
+    return count
+
+
+@inlined
+def last_entry(i, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
+    """The last row before ``i`` that can serve the first step; there is one."""
+    i -= 1
+    while not mask_at(i, name, flags, bit_of, bits, first_row) & ONE:
+        i -= 1
+    return i
+
+
+@inlined
+def are_simple(a, b, run, run_end, run_row, run_day, flags):  # type: ignore[no-untyped-def]
+    """Whether a unit has few days, one after the other, that share no moment.
+
+    Of many days each could have to look at all rows.
+    """
+    begun = run
+    while run + 1 < run_end and np.int64(run_row[run + 1]) < b:
+        run += 1
+        if run_day[run] <= run_day[run - 1] or flags[run_row[run]] & TIED:
+            return False
+    return run - begun < MOST_DAYS
+
+
 @inlined
 def note_slots(count, plan, slots, time_us, trend, trend_open):  # type: ignore[no-untyped-def]
     """Add a unit's entry days to the trend; see `funnel_units.note_days`."""
@@ -216,8 +286,8 @@ def entry_of(  # type: ignore[no-untyped-def]
     i = slots[SLOT_FIRST, p]
     stop = run_end_of(run, run_end, run_row, b)
     while True:
-        mask = mask_at(i, name, bit_of, bits, first_row)
-        if mask & ONE and not flags[i] & TIMELESS:
+        mask = mask_at(i, name, flags, bit_of, bits, first_row)
+        if mask & ONE:
             while i >= stop:
                 run += 1
                 stop = run_end_of(run, run_end, run_row, b)
