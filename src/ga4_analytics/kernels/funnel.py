@@ -1,8 +1,8 @@
 """Funnels in order with one window: one pass over the rows as they lie in the index.
 
 Most units have all their rows on one day and within the window: there one attempt says it all.
-Others go through `funnel_days`. It leaves to `funnel_part` the users with tied rows that compete
-for steps, or whose sessions interleave.
+The others are put aside for `funnel_late`. Left to `funnel_part` are users with tied rows that
+compete for steps, or whose sessions interleave.
 """
 
 # mypy: disable-error-code="assignment"
@@ -12,32 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ga4_analytics.kernels.funnel_climb import (
-    DONE,
-    ENTRY,
-    KNOTS,
-    LEVEL,
-    SURE,
-    WEAK,
-    climb,
-    crowd,
-    start_of_ties,
-)
-from ga4_analytics.kernels.funnel_days import (
-    BEST,
-    CHAINS,
-    COUNT,
-    DONE_ROW,
-    SLOT_FIRST,
-    SLOT_LAST,
-    are_simple,
-    climb_days,
-    entry_of,
-    last_entry,
-    note_slots,
-    run_end_of,
-    scan,
-)
+from ga4_analytics.kernels.funnel_climb import climb, crowd
+from ga4_analytics.kernels.funnel_days import last_entry, run_end_of
+from ga4_analytics.kernels.funnel_late import judge_late, write
 from ga4_analytics.kernels.funnel_part import deepest
 from ga4_analytics.kernels.funnel_ties import inlined, inner
 from ga4_analytics.kernels.funnel_units import (
@@ -46,8 +23,6 @@ from ga4_analytics.kernels.funnel_units import (
     HORIZON,
     LAST,
     LAST_DAY,
-    NO,
-    OPEN,
     REACH,
     TIED,
     WINDOW,
@@ -55,26 +30,11 @@ from ga4_analytics.kernels.funnel_units import (
     note_time,
 )
 
-ZERO = np.int64(0)
-
 
 @inlined
-def _write(  # type: ignore[no-untyped-def]
-    unit, level, weak, knots, is_open, entry, wants_entry, state, weakest, entry_row, sizes
-):  # fmt: skip
-    """Write a unit; see `funnel_units.finish_unit`."""
-    state[unit] = np.uint8(level) | OPEN if is_open else np.uint8(level)
-    weakest[unit] = weak
-    sizes[2] += level
-    sizes[3] += knots
-    if wants_entry:
-        entry_row[unit] = entry
-
-
-@inlined
-def _judge_short(  # type: ignore[no-untyped-def]
+def _judge(  # type: ignore[no-untyped-def]
     unit, a, b, cap, day, time_us, name, flags, bit_of, bits, first_row, single, plan,
-    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes, found,
+    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Judge a unit of one day that is over within the window: by its first entry.
 
@@ -83,72 +43,21 @@ def _judge_short(  # type: ignore[no-untyped-def]
     Returns:
         Whether no tied rows compete for steps; else nothing is written.
     """
+    calm, level, weak, knots, entry, done_row, _ = climb(
+        a, b, cap, YES, name, flags, bit_of, bits, first_row, single
+    )
+    if not calm or level == 0:
+        return calm
     last = plan[LAST]
-    if not climb(a, b, cap, YES, name, flags, bit_of, bits, first_row, single, found):
-        return False
-    level, entry = found[LEVEL], found[ENTRY]
-    if level == 0:
-        return True
     is_open = False
     if level < last and time_us[b - 1] + plan[REACH] >= plan[HORIZON]:
         i = last_entry(b, name, flags, bit_of, bits, first_row)
         is_open = time_us[i] + plan[REACH] >= plan[HORIZON]
-    _write(unit, level, found[WEAK], found[KNOTS], is_open, entry, wants_entry, state, weakest,
-           entry_row, sizes)  # fmt: skip
-    done = time_us[found[DONE]] if level == last else np.int64(-1)
+        trend_open[day - plan[FIRST_DAY]] += is_open
+    write(unit, level, weak, knots, is_open, entry, wants_entry, state, weakest, entry_row, sizes)
+    done = time_us[done_row] if level == last else np.int64(-1)
     note_time(time_us[entry], done, plan, times, sizes)
     trend[day - plan[FIRST_DAY], level] += 1
-    trend_open[day - plan[FIRST_DAY]] += is_open
-    return True
-
-
-@inner
-def _judge_long(  # type: ignore[no-untyped-def]
-    unit, a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
-    first_row, single, plan, wants_entry, state, weakest, entry_row, times, trend, trend_open,
-    sizes, found, begun, slot_of, slots, spare, result,
-):  # fmt: skip
-    """Judge a unit of several days, or of more time than the window.
-
-    Returns:
-        Whether no tied rows compete for steps; else nothing is written.
-    """
-    last, window = plan[LAST], plan[WINDOW]
-    if time_us[b - 1] - time_us[a] <= window and are_simple(a, b, run, run_end, run_row, run_day,
-                                                             flags):  # fmt: skip
-        count = climb_days(a, b, cap, run, run_end, run_row, run_day, time_us, name, flags,
-                           bit_of, bits, first_row, single, plan, slots, found, begun)  # fmt: skip
-        if count <= 0:
-            return count == 0
-        level, weak, entry, done_row = found[LEVEL], found[WEAK], found[ENTRY], found[DONE]
-        done_row = done_row if level == last else np.int64(-1)
-    else:
-        if not scan(a, b, cap, NO, run, run_end, run_row, run_day, time_us, name, flags, bit_of,
-                    bits, first_row, single, plan, begun, slot_of, slots, result):  # fmt: skip
-            return False
-        count, level, done_row = result[COUNT], result[BEST], result[DONE_ROW]
-        if level == 0:
-            return True
-        entry = entry_of(result, run, run_end, run_row, run_day, b, time_us, name, flags, bit_of,
-                         bits, first_row, plan, slots)  # fmt: skip
-        if not climb(start_of_ties(entry, a, flags), b, level, YES, name, flags, bit_of, bits,
-                     first_row, single, found):  # fmt: skip
-            return False
-        weak, sure = level, found[SURE]
-        # Where the attempt comes as far in the worst order, no other is to be looked at.
-        if result[CHAINS] and (sure < 0 or time_us[sure] - time_us[entry] > window):
-            scan(a, b, cap, YES, run, run_end, run_row, run_day, time_us, name, flags, bit_of,
-                 bits, first_row, single, plan, begun, slot_of, spare, result)  # fmt: skip
-            weak = result[BEST]
-    entered, last_time = time_us[slots[SLOT_FIRST, 0]], time_us[slots[SLOT_LAST, count - 1]]
-    done = np.int64(-1)
-    if done_row >= 0 and time_us[done_row] - entered <= window:
-        done = time_us[done_row]
-    note_time(entered, done, plan, times, sizes)
-    note_slots(count, plan, slots, time_us, trend, trend_open)
-    is_open = level < last and last_time + plan[REACH] >= plan[HORIZON]
-    _write(unit, level, weak, found[KNOTS], is_open, entry, wants_entry, state, weakest,
-           entry_row, sizes)  # fmt: skip
     return True
 
 
@@ -177,19 +86,114 @@ def scan_part(  # type: ignore[no-untyped-def]
         trend: See `note_days`, as the next one.
         sizes: See `note_time` and `finish_unit`; [4] counts the users left.
     """
-    most = 1
+    most, room = 1, end_user - first_user
     for u in range(first_user, end_user):
         most = max(most, np.int64(user_run[u + 1]) - np.int64(user_run[u]))
-    slots = np.empty((4, most), np.int64)
-    spare = np.empty((4, most), np.int64)
+    if plan[COUNTING] == 1:
+        room = np.int64(user_visit[end_user]) - np.int64(user_visit[first_user])
+    late = np.empty((room, 6), np.int64)
+    if plan[COUNTING] == 1:
+        count = _scan_sessions(
+            first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
+            user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name,
+            bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times,
+            trend, trend_open, sizes, late,
+        )  # fmt: skip
+    else:
+        count = _scan_users(
+            first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day,
+            time_us, flags, name, bit_of, bits, single, plan, wants_entry, state, weakest,
+            entry_row, left, times, trend, trend_open, sizes, late,
+        )  # fmt: skip
+    slots, spare = np.empty((4, most), np.int64), np.empty((4, most), np.int64)
     begun, slot_of = np.zeros(65, np.int64), np.zeros(65, np.int64)
-    result, found = np.zeros(5, np.int64), np.zeros(6, np.int64)
-    _scan_users(
-        first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
-        user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of,
-        bits, single, plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open,
-        sizes, found, begun, slot_of, slots, spare, result,
+    judge_late(
+        late[:count], np.int64(user_row[first_user]), user_run, run_row, run_day, time_us, name,
+        flags, bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times,
+        trend, trend_open, sizes, begun, slot_of, slots, spare, np.zeros(5, np.int64),
     )  # fmt: skip
+
+
+@inner
+def _scan_users(  # type: ignore[no-untyped-def]
+    first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day, time_us, flags,
+    name, bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times, trend,
+    trend_open, sizes, late,
+):  # fmt: skip
+    """Judge the users of one day and put the others aside; give how many those are."""
+    last, window, count = plan[LAST], plan[WINDOW], 0
+    first_row = np.int64(user_row[first_user])
+    for u in range(first_user, end_user):
+        if not chosen[u]:
+            continue
+        cap = deepest(user_names[u], wanted, last)
+        if cap == 0:
+            continue
+        a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
+        run = np.int64(user_run[u])
+        if np.int64(user_run[u + 1]) - run > 1 or time_us[b - 1] - time_us[a] > window:
+            _put(late[count], u, u - first_user, a, b, cap, run)
+            count += 1
+            continue
+        day = np.int64(run_day[run])
+        if plan[FIRST_DAY] <= day <= plan[LAST_DAY] and not _judge(
+            u - first_user, a, b, cap, day, time_us, name, flags, bit_of, bits, first_row,
+            single, plan, wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes,
+        ):  # fmt: skip
+            left[u] = 1
+            sizes[4] += 1
+    return count
+
+
+@inlined
+def _put(late, u, unit, a, b, cap, run):  # type: ignore[no-untyped-def]
+    late[0], late[1], late[2], late[3], late[4], late[5] = u, unit, a, b, cap, run
+
+
+@inner
+def _scan_sessions(  # type: ignore[no-untyped-def]
+    first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single, plan,
+    wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, late,
+):  # fmt: skip
+    """Judge the sessions of one day and put the others aside; give how many those are."""
+    last, window, count = plan[LAST], plan[WINDOW], 0
+    first_row = np.int64(user_row[first_user])
+    for u in range(first_user, end_user):
+        if not chosen[u]:
+            continue
+        cap = deepest(user_names[u], wanted, last)
+        if cap == 0:
+            continue
+        a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
+        run, run_end = np.int64(user_run[u]), np.int64(user_run[u + 1])
+        v0, v1 = np.int64(user_visit[u]), np.int64(user_visit[u + 1])
+        # What is left is left whole: it must be known before the first session is written.
+        if _interleave(v0, v1, visit_session) or not (
+            single or _all_calm(a, b, name, flags, bit_of, bits, first_row)
+        ):
+            left[u] = 1
+            sizes[4] += 1
+            continue
+        unit = np.int64(user_session[u]) - np.int64(user_session[first_user]) - 1
+        for v in range(v0, v1):
+            number = np.int64(visit_session[v])
+            if number == 0:
+                continue
+            lo = np.int64(visit_row[v])
+            hi = np.int64(visit_row[v + 1]) if v + 1 < v1 else b
+            while run + 1 < run_end and np.int64(run_row[run + 1]) <= lo:
+                run += 1
+            if run_end_of(run, run_end, run_row, b) < hi or time_us[hi - 1] - time_us[lo] > window:
+                _put(late[count], u, unit + number, lo, hi, cap, run)
+                count += 1
+                continue
+            day = np.int64(run_day[run])
+            if plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
+                _judge(unit + number, lo, hi, cap, day, time_us, name, flags, bit_of, bits,
+                       first_row, single, plan, wants_entry, state, weakest, entry_row, times,
+                       trend, trend_open, sizes)  # fmt: skip
+    return count
 
 
 @inlined
@@ -206,10 +210,7 @@ def _interleave(v0, v1, visit_session):  # type: ignore[no-untyped-def]
 
 @inner
 def _all_calm(a, b, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
-    """Whether no tied rows of a user compete for steps.
-
-    Known before the first of its sessions is written: a user is left whole.
-    """
+    """Whether no tied rows of a user compete for steps."""
     lo = a
     while lo < b:
         hi = lo + 1
@@ -219,67 +220,6 @@ def _all_calm(a, b, name, flags, bit_of, bits, first_row):  # type: ignore[no-un
             return False
         lo = hi
     return True
-
-
-@inner
-def _scan_users(  # type: ignore[no-untyped-def]
-    first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single,
-    plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, found,
-    begun, slot_of, slots, spare, result,
-):  # fmt: skip
-    """`scan_part` with its scratch."""
-    last, window, sessions = plan[LAST], plan[WINDOW], plan[COUNTING] == 1
-    first_row = np.int64(user_row[first_user])
-    for u in range(first_user, end_user):
-        if not chosen[u]:
-            continue
-        cap = deepest(user_names[u], wanted, last)
-        if cap == 0:
-            continue
-        a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
-        run, run_end = np.int64(user_run[u]), np.int64(user_run[u + 1])
-        # The user as one visit, or its sessions, of one visit each.
-        v0, v1, unit = ZERO, ZERO + 1, u - first_user
-        if sessions:
-            v0, v1 = np.int64(user_visit[u]), np.int64(user_visit[u + 1])
-            unit = np.int64(user_session[u]) - np.int64(user_session[first_user])
-            if _interleave(v0, v1, visit_session) or not (
-                single or _all_calm(a, b, name, flags, bit_of, bits, first_row)
-            ):
-                left[u] = 1
-                sizes[4] += 1
-                continue
-        for v in range(v0, v1):
-            lo, hi, place = a, b, unit
-            if sessions:
-                if visit_session[v] == 0:
-                    continue
-                lo = np.int64(visit_row[v])
-                hi = np.int64(visit_row[v + 1]) if v + 1 < v1 else b
-                while run + 1 < run_end and np.int64(run_row[run + 1]) <= lo:
-                    run += 1
-                place = unit + np.int64(visit_session[v]) - 1
-            day = np.int64(run_day[run])
-            if (
-                run_end_of(run, run_end, run_row, b) >= hi
-                and time_us[hi - 1] - time_us[lo] <= window
-            ):
-                fits = day < plan[FIRST_DAY] or day > plan[LAST_DAY] or _judge_short(
-                    place, lo, hi, cap, day, time_us, name, flags, bit_of, bits, first_row,
-                    single, plan, wants_entry, state, weakest, entry_row, times, trend,
-                    trend_open, sizes, found,
-                )  # fmt: skip
-            else:
-                fits = _judge_long(
-                    place, lo, hi, cap, run, run_end, run_row, run_day, time_us, name, flags,
-                    bit_of, bits, first_row, single, plan, wants_entry, state, weakest,
-                    entry_row, times, trend, trend_open, sizes, found, begun, slot_of, slots,
-                    spare, result,
-                )  # fmt: skip
-            if not fits:
-                left[u] = 1
-                sizes[4] += 1
 
 
 @njit(nogil=True, cache=True)

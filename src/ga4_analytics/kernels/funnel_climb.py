@@ -13,8 +13,6 @@ import numpy as np
 from ga4_analytics.kernels.funnel_ties import ONE, inlined
 from ga4_analytics.kernels.funnel_units import TIED, TIMELESS
 
-# Places of what `climb` finds.
-LEVEL, WEAK, KNOTS, ENTRY, DONE, SURE = range(6)
 NOTHING = np.uint64(0)
 
 
@@ -59,7 +57,7 @@ def crowd(lo, hi, name, flags, bit_of, bits, first_row):  # type: ignore[no-unty
 
 @inlined
 def climb(  # type: ignore[no-untyped-def]
-    i, b, goal, both, name, flags, bit_of, bits, first_row, single, found
+    i, b, goal, both, name, flags, bit_of, bits, first_row, single
 ):  # fmt: skip
     """Follow the first attempt as far as it comes, in the best order of ties and in the worst.
 
@@ -77,14 +75,13 @@ def climb(  # type: ignore[no-untyped-def]
         bits: uint64, one a row of the part: the same; length 0 where names decide.
         first_row: The part's first row.
         single: Whether no row can serve several steps.
-        found: int64 (6,) out: steps done; steps done in the worst order; tied rows that serve;
-            the row that enters; a row of the moment that reached the goal, and of that which
-            did in the worst order, -1: none.
 
     Returns:
-        Whether no tied rows compete for steps; else nothing of the above holds.
+        Whether no tied rows compete for steps, else nothing else holds; steps done; steps done
+        in the worst order; tied rows that serve; the row that enters; a row of the moment that
+        reached the goal, and of that which did in the worst order, -1: none.
     """
-    level, weak, knots = 0, 0, 0
+    level, weak, knots = np.int64(0), np.int64(0), np.int64(0)
     entry, done, sure = i, np.int64(-1), np.int64(-1)
     wanted = ONE
     while i < b:
@@ -102,7 +99,7 @@ def climb(  # type: ignore[no-untyped-def]
         if not single:
             rows = crowd(first, i, name, flags, bit_of, bits, first_row)
             if rows == 99:
-                return False
+                return False, level, weak, knots, entry, done, sure
             several = rows > 1
         knot = knot or (i < len(flags) and flags[i] & TIED != 0)
         if (mask >> np.uint64(weak)) & ONE:
@@ -124,6 +121,4 @@ def climb(  # type: ignore[no-untyped-def]
         wanted = ONE << np.uint64(weak)
         if level < goal:
             wanted |= ONE << np.uint64(level)
-    found[LEVEL], found[WEAK], found[KNOTS], found[ENTRY] = level, weak, knots, entry
-    found[DONE], found[SURE] = done, sure
-    return True
+    return True, level, weak, knots, entry, done, sure

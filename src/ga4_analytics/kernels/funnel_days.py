@@ -11,8 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from ga4_analytics.kernels.funnel_climb import (
-    ENTRY,
-    LEVEL,
     climb,
     crowd,
     find_entry,
@@ -186,10 +184,10 @@ def scan(  # type: ignore[no-untyped-def]
     return True
 
 
-@inner
+@inlined
 def climb_days(  # type: ignore[no-untyped-def]
     a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits, first_row,
-    single, plan, slots, found, later,
+    single, plan, slots,
 ):  # fmt: skip
     """Judge the entry days of a unit that is over within the window: each by its first entry.
 
@@ -197,14 +195,15 @@ def climb_days(  # type: ignore[no-untyped-def]
     what the day before had.
 
     Args:
-        a: See `scan`, as those up to ``slots``.
-        found: int64 (6,) out: what `climb` finds of the first entry.
-        later: int64 (6,) scratch.
+        a: See `scan`, as those that follow.
 
     Returns:
-        How many days have entries; -1: tied rows compete for steps.
+        How many days have entries, -1: tied rows compete for steps; of the first entry the
+        level, that in the worst order, tied rows that serve, and the row that reached the last
+        step, -1: none.
     """
-    count, goal = 0, cap
+    count, goal, first = np.int64(0), cap, True
+    level, weak, knots, done = np.int64(0), np.int64(0), np.int64(0), np.int64(-1)
     while a < b:
         end = min(run_end_of(run, run_end, run_row, b), b)
         day = np.int64(run_day[run])
@@ -212,19 +211,24 @@ def climb_days(  # type: ignore[no-untyped-def]
         if plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
             entry = find_entry(a, end, name, flags, bit_of, bits, first_row)
         if entry < end:
-            target = found if count == 0 else later
-            if not climb(start_of_ties(entry, a, flags), b, goal, count == 0, name, flags, bit_of,
-                         bits, first_row, single, target):  # fmt: skip
-                return -1
-            goal = target[LEVEL]
+            calm, goal, worst, tied, entry, at, _ = climb(
+                start_of_ties(entry, a, flags), b, goal, first, name, flags, bit_of, bits,
+                first_row, single,
+            )  # fmt: skip
+            if not calm:
+                return np.int64(-1), level, weak, knots, done
+            if first:
+                level, weak, knots, first = goal, worst, tied, False
+                if level == plan[LAST]:
+                    done = at
             slots[SLOT_DAY, count], slots[SLOT_LEVEL, count] = day, goal
-            slots[SLOT_FIRST, count] = slots[SLOT_LAST, count] = target[ENTRY]
+            slots[SLOT_FIRST, count] = slots[SLOT_LAST, count] = entry
             if time_us[end - 1] + plan[REACH] >= plan[HORIZON]:
                 slots[SLOT_LAST, count] = last_entry(end, name, flags, bit_of, bits, first_row)
             count += 1
         a = end
         run += 1
-    return count
+    return count, level, weak, knots, done
 
 
 @inlined
@@ -237,7 +241,7 @@ def last_entry(i, name, flags, bit_of, bits, first_row):  # type: ignore[no-unty
 
 
 @inlined
-def are_simple(a, b, run, run_end, run_row, run_day, flags):  # type: ignore[no-untyped-def]
+def are_simple(b, run, run_end, run_row, run_day, flags):  # type: ignore[no-untyped-def]
     """Whether a unit has few days, one after the other, that share no moment.
 
     Of many days each could have to look at all rows.
