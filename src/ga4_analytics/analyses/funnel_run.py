@@ -145,7 +145,7 @@ def _units(plan: Plan, part: Part, bits: Bits) -> int:
 def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Outcome:
     segment = part.segment
     by_name = plan.steps.plain and among is None
-    bits = NONE if by_name else _bits(plan, part, among)
+    bits = None if by_name else _bits(plan, part, among)
     space = _Space(plan, part, _units(plan, part, NONE), False)
     left = np.zeros(segment.users, np.uint8)
     scan_part(
@@ -157,7 +157,7 @@ def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Out
         space.trend, space.trend_open, space.sizes,
     )  # fmt: skip
     if space.sizes[4]:
-        if by_name:
+        if bits is None:
             bits = np.empty(part.end_row - part.first_row, np.uint64)
             mark_users(part.first_user, part.end_user, left, segment.user_row, segment.name,
                        plan.steps.names, bits)  # fmt: skip

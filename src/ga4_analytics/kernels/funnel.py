@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ga4_analytics.kernels.funnel_climb import climb, crowd
+from ga4_analytics.kernels.funnel_climb import climb, crowd, is_tied
 from ga4_analytics.kernels.funnel_days import last_entry, run_end_of
 from ga4_analytics.kernels.funnel_late import judge_late, write
 from ga4_analytics.kernels.funnel_part import deepest
@@ -24,7 +24,6 @@ from ga4_analytics.kernels.funnel_units import (
     LAST,
     LAST_DAY,
     REACH,
-    TIED,
     WINDOW,
     YES,
     note_time,
@@ -76,7 +75,7 @@ def scan_part(  # type: ignore[no-untyped-def]
         wanted: See `deepest`.
         user_row: See `Segment`, as those up to ``name``.
         bit_of: uint64 by code of a name: the steps that it can serve.
-        bits: uint64, one a row of the part: the same; length 0 where names decide.
+        bits: uint64, one a row of the part: the same; None where names decide.
         single: Whether no row can serve several steps.
         plan: The question's numbers.
         wants_entry: Whether ``entry_row`` is wanted.
@@ -214,7 +213,7 @@ def _all_calm(a, b, name, flags, bit_of, bits, first_row):  # type: ignore[no-un
     lo = a
     while lo < b:
         hi = lo + 1
-        while hi < b and flags[hi] & TIED:
+        while hi < b and is_tied(hi, flags):
             hi += 1
         if hi - lo > 1 and crowd(lo, hi, name, flags, bit_of, bits, first_row) == 99:
             return False

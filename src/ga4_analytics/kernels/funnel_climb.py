@@ -18,10 +18,22 @@ NOTHING = np.uint64(0)
 
 @inlined
 def mask_at(i, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
-    """The steps that a row can serve: by its name, or its own where filters decide too."""
-    if flags[i] & TIMELESS:
+    """The steps that a row can serve: by its name, or its own where filters decide too.
+
+    Without ``bits`` another function is compiled, which does not ask. A signed index is looked
+    at for its sign at each use, an unsigned one is not.
+    """
+    if flags[np.uint64(i)] & TIMELESS:
         return NOTHING
-    return bits[i - first_row] if len(bits) else bit_of[name[i]]
+    if bits is None:
+        return bit_of[name[np.uint64(i)]]
+    return bits[np.uint64(i - first_row)]
+
+
+@inlined
+def is_tied(i, flags):  # type: ignore[no-untyped-def]
+    """Whether a row is tied with the one before."""
+    return flags[np.uint64(i)] & TIED != 0
 
 
 @inlined
@@ -35,7 +47,7 @@ def find_entry(i, end, name, flags, bit_of, bits, first_row):  # type: ignore[no
 @inlined
 def start_of_ties(i, a, flags):  # type: ignore[no-untyped-def]
     """The first row of a row's moment, from ``a`` on."""
-    while i > a and flags[i] & TIED:
+    while i > a and is_tied(i, flags):
         i -= 1
     return i
 
@@ -72,7 +84,7 @@ def climb(  # type: ignore[no-untyped-def]
         name: Codes of names, one a row of the segment.
         flags: `RowFlag`, one a row of the segment.
         bit_of: uint64 by code of a name: the steps that it can serve.
-        bits: uint64, one a row of the part: the same; length 0 where names decide.
+        bits: uint64, one a row of the part: the same; None where names decide.
         first_row: The part's first row.
         single: Whether no row can serve several steps.
 
@@ -87,9 +99,9 @@ def climb(  # type: ignore[no-untyped-def]
     while i < b:
         first = i
         mask = mask_at(i, name, flags, bit_of, bits, first_row)
-        knot = flags[i] & TIED != 0
+        knot = is_tied(i, flags)
         i += 1
-        while i < b and flags[i] & TIED:
+        while i < b and is_tied(i, flags):
             mask |= mask_at(i, name, flags, bit_of, bits, first_row)
             knot = True
             i += 1
@@ -101,7 +113,7 @@ def climb(  # type: ignore[no-untyped-def]
             if rows == 99:
                 return False, level, weak, knots, entry, done, sure
             several = rows > 1
-        knot = knot or (i < len(flags) and flags[i] & TIED != 0)
+        knot = knot or (i < len(flags) and is_tied(i, flags))
         if (mask >> np.uint64(weak)) & ONE:
             weak += 1
             if weak == goal:

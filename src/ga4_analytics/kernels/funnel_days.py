@@ -14,6 +14,7 @@ from ga4_analytics.kernels.funnel_climb import (
     climb,
     crowd,
     find_entry,
+    is_tied,
     mask_at,
     start_of_ties,
 )
@@ -24,7 +25,6 @@ from ga4_analytics.kernels.funnel_units import (
     LAST,
     LAST_DAY,
     REACH,
-    TIED,
     WINDOW,
 )
 
@@ -92,9 +92,9 @@ def scan(  # type: ignore[no-untyped-def]
             i += 1
             continue
         lo, hi, rising = i, i + 1, False
-        if flags[i] & TIED or (i + 1 < b and flags[i + 1] & TIED):
+        if is_tied(i, flags) or (i + 1 < b and is_tied(i + 1, flags)):
             lo = start_of_ties(i, a, flags)
-            while hi < b and flags[hi] & TIED:
+            while hi < b and is_tied(hi, flags):
                 hi += 1
             rows = 2 if single else crowd(lo, hi, name, flags, bit_of, bits, first_row)
             if rows == 99:
@@ -249,7 +249,7 @@ def are_simple(b, run, run_end, run_row, run_day, flags):  # type: ignore[no-unt
     begun = run
     while run + 1 < run_end and np.int64(run_row[run + 1]) < b:
         run += 1
-        if run_day[run] <= run_day[run - 1] or flags[run_row[run]] & TIED:
+        if run_day[run] <= run_day[run - 1] or is_tied(run_row[run], flags):
             return False
     return run - begun < MOST_DAYS
 
