@@ -266,7 +266,7 @@ def _pooled(frame: Frame, cells: Cells, micros: bool) -> Pooled:
 
 
 def _kept(values: Sequence[T], shown: Sequence[bool | int]) -> tuple[T | None, ...]:
-    return tuple(value if keep else None for value, keep in zip(values, shown, strict=True))
+    return tuple([value if keep else None for value, keep in zip(values, shown, strict=True)])
 
 
 def _unit(values: Sequence[int], micros: bool) -> Sequence[int | float]:
