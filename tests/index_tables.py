@@ -82,7 +82,7 @@ def keyed(facts: Sequence[Fact], stitched: bool) -> list[Fact]:
         replace(f.event, user=people.get(f.event.user, f.event.user) if f.event.user else None)
         for f in ordered
     ]
-    numbered = logs._sessions_in_order(events)
+    numbered = logs.sessions_in_order(events)
     return [replace(f, event=event) for f, event in zip(ordered, numbered, strict=True)]
 
 

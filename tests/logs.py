@@ -222,10 +222,10 @@ def logs(
             columns=columns,
         ),
         max_size=most,
-    ).map(_sessions_in_order)
+    ).map(sessions_in_order)
 
 
-def _sessions_in_order(events: list[Event]) -> list[Event]:
+def sessions_in_order(events: list[Event]) -> list[Event]:
     """Number each user's sessions from 1 in the order of their first events, without gaps."""
     numbers: dict[tuple[str | None, int], int] = {}
     counts: dict[str | None, int] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
-from logs import DAY, HOUR, START, Event, _sessions_in_order, logs
+from logs import DAY, HOUR, START, Event, logs, sessions_in_order
 
 from ga4_analytics.questions.filters import AllOf, Condition, EventSelector
 
@@ -75,4 +75,4 @@ def worlds(draw: st.DrawFn, most: int = 14, days: int = 40) -> tuple[list[Event]
         touch = draw(st.sampled_from([None, START - DAY * 9000, START + DAY * 9000]))
         time = event.time + later + SHIFTS[zone]
         moved.append(replace(event, time=time, engaged=engaged, touch=touch))
-    return _sessions_in_order(moved), zone
+    return sessions_in_order(moved), zone

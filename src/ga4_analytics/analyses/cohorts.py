@@ -268,7 +268,7 @@ def _pooled(frame: Frame, cells: Cells, micros: bool) -> Pooled:
 def _kept(values: Sequence[T], shown: Sequence[bool | int]) -> tuple[T | None, ...]:
     if all(shown):
         return tuple(values)
-    return tuple(value if keep else None for value, keep in zip(values, shown, strict=True))
+    return tuple([value if keep else None for value, keep in zip(values, shown, strict=True)])
 
 
 def _unit(values: Sequence[int], micros: bool) -> Sequence[int | float]:

@@ -10,7 +10,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ga4_analytics.analyses.funnel_groups import Grouped, grouped, needs_chain, users_of_rows
+from ga4_analytics.analyses.funnel_groups import (
+    Grouped,
+    Tally,
+    grouped,
+    needs_chain,
+    tally_of,
+    users_of_rows,
+)
 from ga4_analytics.analyses.funnel_plan import Plan, check, plan_of, required, side_plans
 from ga4_analytics.analyses.funnel_run import Outcome, run
 from ga4_analytics.analyses.funnel_words import definition_of
@@ -73,7 +80,7 @@ def answer(index: Index, question: FunnelSpec, *, threads: int | None = None) ->
         finality=scope.finality,
         rules=question.rules,
         counting=question.counting,
-        steps=_bars(question, outcomes, None, sides),
+        steps=_bars(question, tally_of(outcomes), None, sides),
         groups=groups,
         trend=_trend(index, plan, outcomes) if ours else (),
         time_to_convert=_time_to_convert(plan, outcomes) if ours else None,
@@ -153,7 +160,7 @@ def users_of(
                 remedy="Give the values of one of them.",
             )
         place = found.labels.index(group)
-        outcomes, members = list(found.outcomes[place]), found.members[place]
+        outcomes, members = list(found.outcomes[place]), found.members(place)
         sides = found.sides[place] or sides
     return _keys(question, outcomes, members, sides, step, kind, limit)
 
@@ -205,21 +212,10 @@ def _outcomes(
 
 
 def _bars(
-    question: FunnelSpec,
-    outcomes: Sequence[Outcome],
-    members: Members | None,
-    sides: Sides,
+    question: FunnelSpec, tally: Tally, members: Members | None, sides: Sides
 ) -> tuple[FunnelStep, ...]:
     """The bars of all units, or of those who are members of a group."""
-    states, weakest = np.zeros(256, np.int64), np.zeros(256, np.int64)
-    for number, outcome in enumerate(outcomes):
-        if members is None:
-            states += outcome.states
-            weakest += outcome.weakest_levels
-        else:
-            states += np.bincount(outcome.state[members[number]], minlength=256)
-            weakest += np.bincount(outcome.weakest[members[number]], minlength=256)
-    closed, still = states[:128], states[128:]
+    closed, still, weakest = tally.states[:128], tally.states[128:], tally.weakest
     levels = closed + still
     needed = required(question)
     ours = question.rules == "ours"
@@ -290,9 +286,12 @@ def _bar(
 
 def _groups(question: FunnelSpec, found: Grouped, sides: Sides) -> tuple[FunnelGroup, ...]:
     return tuple(
-        FunnelGroup(label, _bars(question, outcomes, members, own or sides))
-        for label, outcomes, members, own in zip(
-            found.labels, found.outcomes, found.members, found.sides, strict=True
+        FunnelGroup(
+            label,
+            _bars(question, tally, found.members(place) if sides else None, own or sides),
+        )
+        for place, (label, tally, own) in enumerate(
+            zip(found.labels, found.tallies, found.sides, strict=True)
         )
     )
 
@@ -304,18 +303,17 @@ def _trend(index: Index, plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Funne
     for outcome in outcomes:
         levels += outcome.trend
         still += outcome.trend_open
-    reached = levels[:, ::-1].cumsum(axis=1)[:, ::-1]
+    reached = levels[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+    first, reach, horizon = (plan.number(name) for name in ("first_day", "reach", "horizon"))
     rows = []
-    for place in np.flatnonzero(levels.any(axis=1)):
-        day = day_of(plan.number("first_day") + int(place))
+    places = np.flatnonzero(levels.any(axis=1))
+    found = zip(places.tolist(), reached[places].tolist(), still[places].tolist(), strict=True)
+    for place, users, open_ones in found:
+        day = day_of(first + place)
         facts = index.calendar.by_day.get(day)
-        entered, users = int(reached[place, 1]), tuple(int(n) for n in reached[place, 1:])
-        mature = facts is not None and (
-            facts.end_us - 1 + plan.number("reach") < plan.number("horizon")
-        )
-        open_ones = int(still[place])
-        dropped = entered - users[-1] - open_ones
-        rows.append(FunnelDay(day, entered, users, open_ones, dropped, mature))
+        mature = facts is not None and facts.end_us - 1 + reach < horizon
+        dropped = users[0] - users[-1] - open_ones
+        rows.append(FunnelDay(day, users[0], tuple(users), open_ones, dropped, mature))
     return tuple(rows)
 
 

@@ -11,14 +11,37 @@ from numpy.typing import NDArray
 
 from ga4_analytics.analyses.funnel_plan import Plan, required, side_plans
 from ga4_analytics.analyses.funnel_run import Outcome, run
-from ga4_analytics.analyses.groups import Grouping, Label, grouping
+from ga4_analytics.analyses.groups import Grouping, Groups, Label, grouping
 from ga4_analytics.analyses.masks import ALL_BITS, Bits
 from ga4_analytics.analyses.parts import Part
 from ga4_analytics.index.layout import U8
 from ga4_analytics.index.reader import Index
+from ga4_analytics.kernels.tally import codes_at, tally_groups, tally_sizes
 from ga4_analytics.questions.funnel import FunnelSpec
 
 Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Units by what they reached.
+
+    Attributes:
+        states: By `Outcome.state`, shape (256,).
+        weakest: By `Outcome.weakest`, shape (256,).
+    """
+
+    states: Numbers
+    weakest: Numbers
+
+
+def tally_of(outcomes: Sequence[Outcome]) -> Tally:
+    """The units of some outcomes."""
+    none = np.zeros(256, np.int64)
+    return Tally(
+        sum((each.states for each in outcomes), none),
+        sum((each.weakest_levels for each in outcomes), none),
+    )
 
 
 @dataclass(frozen=True)
@@ -28,14 +51,25 @@ class Grouped:
     Attributes:
         labels: The groups.
         outcomes: For each group the outcomes that hold its units.
-        members: For each group and outcome, True where a unit belongs to it.
+        tallies: For each group its units; those that did not enter may stand in any group.
         sides: For each group its optional steps' outcomes, where they are its own.
+        numbers: For each outcome the group of each unit, before small ones were put together;
+            empty where each group has outcomes of its own.
+        merge: The place among ``labels`` of each such group.
     """
 
     labels: tuple[Label, ...]
     outcomes: tuple[Sequence[Outcome], ...]
-    members: tuple[Sequence[NDArray[np.bool_]], ...]
+    tallies: tuple[Tally, ...]
     sides: tuple[dict[int, Sequence[Outcome]], ...]
+    numbers: Sequence[Groups] = ()
+    merge: Groups | None = None
+
+    def members(self, group: int) -> list[NDArray[np.bool_]]:
+        """For each outcome, True where a unit belongs to a group."""
+        if self.merge is None:
+            return [each.levels > 0 for each in self.outcomes[group]]
+        return [self.merge[each] == group for each in self.numbers]
 
 
 def grouped(
@@ -62,21 +96,31 @@ def grouped(
     numbers = [_group_of(question, groups, outcome) for outcome in outcomes]
     if question.attribution == "first" and not needs_chain(question):
         _fill(index, plan, chosen, groups, outcomes, numbers, threads)
-    sizes = sum(
-        (np.bincount(each[outcome.levels > 0], minlength=len(groups.labels))
-         for each, outcome in zip(numbers, outcomes, strict=True)),
-        np.zeros(len(groups.labels), np.int64),
-    )  # fmt: skip
+    sizes = np.zeros(len(groups.labels), np.int64)
+    for each, outcome in zip(numbers, outcomes, strict=True):
+        tally_sizes(each, outcome.state, sizes)
     topped = groups.topped(sizes, question.query.top)
     assert topped.merge is not None
-    merged = [topped.merge[each] for each in numbers]
     count = len(topped.labels)
     return Grouped(
         topped.labels,
         (outcomes,) * count,
-        tuple([each == group for each in merged] for group in range(count)),
+        _tallies(outcomes, numbers, topped.merge, count),
         ({},) * count,
+        numbers,
+        topped.merge,
     )
+
+
+def _tallies(
+    outcomes: Sequence[Outcome], numbers: Sequence[Groups], merge: Groups, count: int
+) -> tuple[Tally, ...]:
+    """The units of each of some groups."""
+    states, weakest = (np.zeros((count, 256), np.int64) for _ in range(2))
+    for outcome, each in zip(outcomes, numbers, strict=True):
+        tally_groups(each, merge, outcome.state, states)
+        tally_groups(each, merge, outcome.weakest, weakest)
+    return tuple(Tally(*pair) for pair in zip(states, weakest, strict=True))
 
 
 def needs_chain(question: FunnelSpec) -> bool:
@@ -91,7 +135,7 @@ def needs_chain(question: FunnelSpec) -> bool:
     return late or (question.attribution == "first" and question.counting == "attempt")
 
 
-def _group_of(question: FunnelSpec, groups: Grouping, outcome: Outcome) -> Numbers:
+def _group_of(question: FunnelSpec, groups: Grouping, outcome: Outcome) -> Groups:
     """The group of each unit; those that did not enter have any."""
     rows = outcome.entry_row
     if question.attribution == "step":
@@ -103,9 +147,13 @@ def _group_of(question: FunnelSpec, groups: Grouping, outcome: Outcome) -> Numbe
     return _first_known(question, groups, outcome, found)
 
 
-def _at(groups: Grouping, part: Part, rows: Numbers) -> Numbers:
+def _at(groups: Grouping, part: Part, rows: Numbers) -> Groups:
     """The groups of rows; where there is no row, the group of nothing."""
-    found = np.full(len(rows), nothing(groups), np.int64)
+    found = np.full(len(rows), nothing(groups), np.uint32)
+    codes = groups.codes(part.segment)
+    if codes is not None:
+        codes_at(codes, rows, found)
+        return found
     there = np.flatnonzero(rows >= 0)
     if len(there):
         found[there] = groups.at(part.segment, rows[there])
@@ -118,12 +166,10 @@ def nothing(groups: Grouping) -> int:
     return groups.labels.index(null) if null in groups.labels else 0
 
 
-def _first_known(
-    question: FunnelSpec, groups: Grouping, outcome: Outcome, found: Numbers
-) -> Numbers:
+def _first_known(question: FunnelSpec, groups: Grouping, outcome: Outcome, found: Groups) -> Groups:
     """The group of the first (or last) event of each attempt that has a value."""
     null = nothing(groups)
-    result = np.full(len(found), null, np.int64)
+    result = np.full(len(found), null, np.uint32)
     steps = range(outcome.chain.shape[1])
     for step in steps if question.attribution == "first" else reversed(steps):
         open_ones = np.flatnonzero((result == null) & (outcome.chain[:, step] >= 0))
@@ -137,7 +183,7 @@ def _fill(
     chosen: Sequence[U8],
     groups: Grouping,
     outcomes: Sequence[Outcome],
-    numbers: list[Numbers],
+    numbers: list[Groups],
     threads: int | None,
 ) -> None:
     """Look for the value of units whose entry has none among their later events."""
@@ -199,8 +245,8 @@ def _by_all(
         sides.append(
             {step: run(index, side, chosen, threads, among=among) for step, side in beside.items()}
         )
-    members = tuple([each.levels > 0 for each in outcomes] for outcomes in found)
-    return Grouped(topped.labels, tuple(found), members, tuple(sides))
+    tallies = tuple(tally_of(outcomes) for outcomes in found)
+    return Grouped(topped.labels, tuple(found), tallies, tuple(sides))
 
 
 def _only(groups: Grouping, group: int, part: Part) -> Bits:

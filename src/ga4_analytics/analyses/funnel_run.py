@@ -14,9 +14,10 @@ from ga4_analytics.index.layout import I64, U8
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels.funnel import mark_users, scan_part
 from ga4_analytics.kernels.funnel_part import judge_part
+from ga4_analytics.kernels.tally import tally
 
 NONE = np.zeros(0, np.uint64)
-PLAIN_ROWS = 1 << 20
+PLAIN_ROWS = 1 << 19
 """Rows of a part of the plain path, which keeps nothing for each row."""
 
 
@@ -120,8 +121,14 @@ class _Space:
             part, self.state, self.weakest, self.entry_row, self.chain,
             self.times[0, : sizes[0]], self.times[1, : sizes[1]],
             self.trend, self.trend_open, sizes[2], sizes[3],
-            np.bincount(self.state, minlength=256), np.bincount(self.weakest, minlength=256),
+            _tallied(self.state), _tallied(self.weakest),
         )  # fmt: skip
+
+
+def _tallied(values: U8) -> I64:
+    counts = np.zeros(256, np.int64)
+    tally(values, counts)
+    return counts
 
 
 def _units(plan: Plan, part: Part, bits: Bits) -> int:
@@ -138,19 +145,19 @@ def _units(plan: Plan, part: Part, bits: Bits) -> int:
 def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Outcome:
     segment = part.segment
     by_name = plan.steps.plain and among is None
-    bits = NONE if by_name else _bits(plan, part, among)
+    bits = None if by_name else _bits(plan, part, among)
     space = _Space(plan, part, _units(plan, part, NONE), False)
     left = np.zeros(segment.users, np.uint8)
     scan_part(
         part.first_user, part.end_user, part.chosen, plan.wanted, segment.user_row,
         segment.user_names, segment.user_run, segment.user_visit, segment.user_session,
         segment.run_row, segment.run_day, segment.visit_row, segment.visit_session,
-        segment.time_us, segment.flags, segment.name, plan.steps.names, bits, plan.numbers,
-        wants_entry, space.state, space.weakest, space.entry_row, left, space.times, space.trend,
-        space.trend_open, space.sizes,
+        segment.time_us, segment.flags, segment.name, plan.steps.names, bits, plan.steps.single,
+        plan.numbers, wants_entry, space.state, space.weakest, space.entry_row, left, space.times,
+        space.trend, space.trend_open, space.sizes,
     )  # fmt: skip
     if space.sizes[4]:
-        if by_name:
+        if bits is None:
             bits = np.empty(part.end_row - part.first_row, np.uint64)
             mark_users(part.first_user, part.end_user, left, segment.user_row, segment.name,
                        plan.steps.names, bits)  # fmt: skip

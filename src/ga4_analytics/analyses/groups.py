@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from ga4_analytics.analyses.names import column
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.arrange import NAMES
 from ga4_analytics.index.columns import NO_NUMBER, ColumnSpec
-from ga4_analytics.index.layout import Segment
+from ga4_analytics.index.layout import Codes, Segment
 from ga4_analytics.index.reader import Index
 
 Groups = NDArray[np.uint32]
@@ -86,6 +87,13 @@ class Grouping:
             key = np.searchsorted(self._combinations, key)
         group = key.astype(np.uint32)
         return group if self.merge is None else self.merge[group]
+
+    def codes(self, segment: Segment) -> Codes | None:
+        """The group of each row of a segment where a column's codes say it as they are."""
+        if len(self._axes) != 1 or self._axes[0].numbers is not None or self.merge is not None:
+            return None
+        name = self._axes[0].spec.name
+        return segment.name if name == NAMES else cast(Codes, segment.columns[name])
 
     def topped(self, sizes: Sequence[int] | NDArray[np.int64], top: int) -> Grouping:
         """Keep the largest groups and put the others together, behind them.

@@ -54,6 +54,11 @@ class Masks:
         """Whether the event name alone decides."""
         return not (self.tables or self.lists or self.ranges or self._trees)
 
+    @property
+    def single(self) -> bool:
+        """Whether no row can meet several selectors: no name stands in two of them."""
+        return not (self.names & (self.names - np.uint64(1))).any()
+
     def rows(self, segment: Segment, first: int, end: int) -> Bits:
         """The bits of some rows.
 

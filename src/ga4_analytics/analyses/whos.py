@@ -81,11 +81,11 @@ def is_any(event: EventSelector, where: Filter | None) -> bool:
 
 def wanted_names(masks: Masks, place: int) -> np.uint32:
     """The bits of `Segment.user_names` of which a user has one who has such an event."""
-    codes = np.flatnonzero(masks.names & np.uint64(1 << place))
-    bits = np.uint32(0)
-    for at in np.unique(np.minimum(codes - 1, MASKED_NAMES)):
-        bits |= np.uint32(1 << int(at))
-    return bits
+    codes = np.flatnonzero(masks.names & np.uint64(1 << place)).tolist()
+    bits = 0
+    for code in codes:
+        bits |= 1 << min(max(code - 1, 0), MASKED_NAMES)
+    return np.uint32(bits)
 
 
 @dataclass(frozen=True)

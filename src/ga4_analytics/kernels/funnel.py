@@ -1,6 +1,8 @@
-"""Funnels in order with one window: one pass, with the clock only where it matters.
+"""Funnels in order with one window: one pass over the rows as they lie in the index.
 
-It leaves to `funnel_part` the users whose steps are tied, or whose sessions interleave.
+Most units have all their rows on one day and within the window: there one attempt says it all.
+The others are put aside for `funnel_late`. Left to `funnel_part` are users with tied rows that
+compete for steps, or whose sessions interleave.
 """
 
 # mypy: disable-error-code="assignment"
@@ -10,212 +12,58 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ga4_analytics.kernels.funnel_climb import climb, crowd, is_tied
+from ga4_analytics.kernels.funnel_days import last_entry, run_end_of
+from ga4_analytics.kernels.funnel_late import judge_late, write
 from ga4_analytics.kernels.funnel_part import deepest
-from ga4_analytics.kernels.funnel_ties import ONE, inlined, inner
+from ga4_analytics.kernels.funnel_ties import inlined, inner
 from ga4_analytics.kernels.funnel_units import (
     COUNTING,
     FIRST_DAY,
     HORIZON,
     LAST,
     LAST_DAY,
-    OPEN,
     REACH,
-    TIED,
-    TIMELESS,
     WINDOW,
+    YES,
     note_time,
 )
 
-TWO, EIGHT, BYTE = np.uint64(2), np.uint64(8), np.uint64(255)
-HIGHEST = np.array([max(n.bit_length() - 1, 0) for n in range(256)], np.uint8)
-"""The highest bit of each byte."""
-SLOT_DAY, SLOT_LAST, SLOT_LEVEL, SLOT_FIRST = range(4)
-
 
 @inlined
-def scan(  # type: ignore[no-untyped-def]
-    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits, first_row,
-    plan, begun,
-    slot_of,
-    slots, result,
+def _judge(  # type: ignore[no-untyped-def]
+    unit, a, b, cap, day, time_us, name, flags, bit_of, bits, first_row, single, plan,
+    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes,
 ):  # fmt: skip
-    """Judge every entry day of a unit whose rows lie together.
+    """Judge a unit of one day that is over within the window: by its first entry.
 
-    See `funnel_walk`: of the entries that have come with a step, the latest counts.
-
-    Args:
-        a: First row.
-        b: The row after the last.
-        cap: The deepest step that it can reach, by its names.
-        run: The day run of the first row.
-        run_end: The day run after the user's last.
-        run_row: See `Segment`, as those up to ``flags``.
-        bit_of: uint64 by code of a name: the steps that it can serve.
-        bits: uint64, one a row of the part: the same; length 0 where names decide.
-        first_row: The part's first row.
-        plan: The question's numbers.
-        begun: int64 scratch, one a step: row of the latest entry that has come so far.
-        slot_of: int64 scratch, one a step: its place in ``slots``.
-        slots: int64 (4, days) out: day, row of the last entry, level, row of the first entry.
-        result: int64 (4,) out: days with entries; best level; row where it was first reached;
-            row where the last step was first reached, -1 never.
+    No later entry can come further, and what it reached is what the day reached.
 
     Returns:
-        Whether no row that counts is tied; else nothing of the above holds.
+        Whether no tied rows compete for steps; else nothing is written.
     """
-    last, window = plan[LAST], plan[WINDOW]
-    clocked = time_us[b - 1] - time_us[a] > window
-    total, by_row = len(flags), len(bits) > 0
-    count, best, best_row, done_row = 0, 0, -1, -1
-    # Bit k: an event of step k would bring a later entry there than has come so far.
-    live = ONE
-    stop = np.int64(run_row[run + 1]) if run + 1 < run_end else b
-    i = a
-    while i < b:
-        mask = bits[i - first_row] if by_row else bit_of[name[i]]
-        mask &= live
-        if not mask:
-            i += 1
-            continue
-        if flags[i] & (TIED | TIMELESS) or (i + 1 < total and flags[i + 1] & TIED):
-            if flags[i] & TIMELESS:
-                i += 1
-                continue
-            return False
-        done = False
-        while mask:
-            # The deepest step first: one event serves one step.
-            k, rest = np.int64(0), mask
-            while rest > BYTE:
-                rest >>= EIGHT
-                k += 8
-            k += HIGHEST[rest]
-            mask ^= ONE << np.uint64(k)
-            if k == 0:
-                while i >= stop:
-                    run += 1
-                    stop = np.int64(run_row[run + 1]) if run + 1 < run_end else b
-                day = np.int64(run_day[run])
-                if day < plan[FIRST_DAY] or day > plan[LAST_DAY]:
-                    break
-                if count == 0 or slots[SLOT_DAY, count - 1] != day:
-                    slots[SLOT_DAY, count] = day
-                    slots[SLOT_LEVEL, count] = 1
-                    slots[SLOT_FIRST, count] = i
-                    count += 1
-                slots[SLOT_LAST, count - 1] = i
-                begun[0] = i
-                slot_of[0] = count - 1
-                if cap > 1:
-                    live |= TWO
-            else:
-                source = begun[k - 1]
-                live &= ~(ONE << np.uint64(k))
-                if clocked and time_us[i] - time_us[source] > window:
-                    continue
-                begun[k] = source
-                place = slot_of[k - 1]
-                slot_of[k] = place
-                if k + 1 < cap:
-                    live |= TWO << np.uint64(k)
-                p = place
-                while p >= 0 and slots[SLOT_LEVEL, p] <= k:
-                    if (
-                        clocked
-                        and p != place
-                        and time_us[i] - time_us[slots[SLOT_LAST, p]] > window
-                    ):
-                        break
-                    slots[SLOT_LEVEL, p] = k + 1
-                    p -= 1
-            if k + 1 > best:
-                best, best_row = k + 1, i
-                if best == last:
-                    done_row = i
-            done = done or k + 1 == cap
-        if done and slot_of[cap - 1] == count - 1:
-            # No entry so far can come further, nor can another of this day.
-            live = ONE
-            if (
-                i < stop
-                and slots[SLOT_DAY, count - 1] == np.int64(run_day[run])
-                and (cap == last or time_us[stop - 1] + plan[REACH] < plan[HORIZON])
-            ):
-                i = stop
-                continue
-        i += 1
-    result[0], result[1], result[2], result[3] = count, best, best_row, done_row
-    return True
-
-
-@inlined
-def _note_days(count, plan, slots, time_us, trend, trend_open):  # type: ignore[no-untyped-def]
-    """Add a unit's entry days to the trend; see `funnel_units.note_days`."""
+    calm, level, weak, knots, entry, done_row, _ = climb(
+        a, b, cap, YES, name, flags, bit_of, bits, first_row, single
+    )
+    if not calm or level == 0:
+        return calm
     last = plan[LAST]
-    ascending = True
-    for p in range(1, count):
-        ascending = ascending and slots[SLOT_DAY, p] > slots[SLOT_DAY, p - 1]
-    for p in range(count):
-        day, row, level = slots[SLOT_DAY, p], slots[SLOT_LAST, p], slots[SLOT_LEVEL, p]
-        again = False
-        if not ascending:  # a day can come back after the next one began
-            for q in range(p):
-                again = again or slots[SLOT_DAY, q] == day
-            for q in range(p + 1, count):
-                if slots[SLOT_DAY, q] == day:
-                    row = max(row, slots[SLOT_LAST, q])
-                    level = max(level, slots[SLOT_LEVEL, q])
-        if again:
-            continue
-        trend[day - plan[FIRST_DAY], level] += 1
-        if level < last and time_us[row] + plan[REACH] >= plan[HORIZON]:
-            trend_open[day - plan[FIRST_DAY]] += 1
-
-
-@inlined
-def _finish(  # type: ignore[no-untyped-def]
-    unit, result, slots, time_us, name, bit_of, bits, first_row, plan, wants_entry, state,
-    weakest, entry_row,
-    times, trend, trend_open, sizes,
-):  # fmt: skip
-    """Write a unit; see `funnel_units.finish_unit`."""
-    count, level, best_row, done_row = result[0], result[1], result[2], result[3]
-    last, window = plan[LAST], plan[WINDOW]
-    is_open = level < last and (time_us[slots[SLOT_LAST, count - 1]] + plan[REACH] >= plan[HORIZON])
-    state[unit] = np.uint8(level) | OPEN if is_open else np.uint8(level)
-    weakest[unit] = level
-    sizes[2] += level
-    entered = time_us[slots[SLOT_FIRST, 0]]
-    done = np.int64(-1)
-    if done_row >= 0 and time_us[done_row] - entered <= window:
-        done = time_us[done_row]
-    note_time(entered, done, plan, times, sizes)
-    _note_days(count, plan, slots, time_us, trend, trend_open)
-    if wants_entry:
-        p = 0
-        while slots[SLOT_LEVEL, p] < level:
-            p += 1
-        i = slots[SLOT_FIRST, p]
-        while True:
-            mask = bits[i - first_row] if len(bits) else bit_of[name[i]]
-            if mask & ONE and time_us[best_row] - time_us[i] <= window:
-                break
-            i += 1
-        entry_row[unit] = i
-
-
-@inlined
-def _have_ties(flags, a, b):  # type: ignore[no-untyped-def]
-    found = np.uint8(0)
-    for i in range(a, b):
-        found |= flags[i]
-    return found & TIED
+    is_open = False
+    if level < last and time_us[b - 1] + plan[REACH] >= plan[HORIZON]:
+        i = last_entry(b, name, flags, bit_of, bits, first_row)
+        is_open = time_us[i] + plan[REACH] >= plan[HORIZON]
+        trend_open[day - plan[FIRST_DAY]] += is_open
+    write(unit, level, weak, knots, is_open, entry, wants_entry, state, weakest, entry_row, sizes)
+    done = time_us[done_row] if level == last else np.int64(-1)
+    note_time(time_us[entry], done, plan, times, sizes)
+    trend[day - plan[FIRST_DAY], level] += 1
+    return True
 
 
 @njit(nogil=True, cache=True)
 def scan_part(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single,
     plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Judge the users of a part, or their sessions, and leave the difficult ones.
@@ -227,8 +75,8 @@ def scan_part(  # type: ignore[no-untyped-def]
         wanted: See `deepest`.
         user_row: See `Segment`, as those up to ``name``.
         bit_of: uint64 by code of a name: the steps that it can serve.
-        bits: uint64, one a row of the part: the same; length 0 where names decide.
-        first_row: The part's first row.
+        bits: uint64, one a row of the part: the same; None where names decide.
+        single: Whether no row can serve several steps.
         plan: The question's numbers.
         wants_entry: Whether ``entry_row`` is wanted.
         state: See `finish_unit`, as the next two; one a user or session of the part.
@@ -237,30 +85,78 @@ def scan_part(  # type: ignore[no-untyped-def]
         trend: See `note_days`, as the next one.
         sizes: See `note_time` and `finish_unit`; [4] counts the users left.
     """
-    most = 1
+    most, room = 1, end_user - first_user
     for u in range(first_user, end_user):
         most = max(most, np.int64(user_run[u + 1]) - np.int64(user_run[u]))
-    slots = np.empty((4, most), np.int64)
+    if plan[COUNTING] == 1:
+        room = np.int64(user_visit[end_user]) - np.int64(user_visit[first_user])
+    late = np.empty((room, 6), np.int64)
+    if plan[COUNTING] == 1:
+        count = _scan_sessions(
+            first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
+            user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name,
+            bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times,
+            trend, trend_open, sizes, late,
+        )  # fmt: skip
+    else:
+        count = _scan_users(
+            first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day,
+            time_us, flags, name, bit_of, bits, single, plan, wants_entry, state, weakest,
+            entry_row, left, times, trend, trend_open, sizes, late,
+        )  # fmt: skip
+    slots, spare = np.empty((4, most), np.int64), np.empty((4, most), np.int64)
     begun, slot_of = np.zeros(65, np.int64), np.zeros(65, np.int64)
-    result = np.zeros(4, np.int64)
-    _scan_users(
-        first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
-        user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of,
-        bits, plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
-        begun, slot_of, slots, result,
+    judge_late(
+        late[:count], np.int64(user_row[first_user]), user_run, run_row, run_day, time_us, name,
+        flags, bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times,
+        trend, trend_open, sizes, begun, slot_of, slots, spare, np.zeros(5, np.int64),
     )  # fmt: skip
 
 
 @inner
 def _scan_users(  # type: ignore[no-untyped-def]
-    first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits,
-    plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, begun,
-    slot_of, slots,
-    result,
+    first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day, time_us, flags,
+    name, bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times, trend,
+    trend_open, sizes, late,
 ):  # fmt: skip
-    """`scan_part` with its scratch."""
-    last, sessions = plan[LAST], plan[COUNTING] == 1
+    """Judge the users of one day and put the others aside; give how many those are."""
+    last, window, count = plan[LAST], plan[WINDOW], 0
+    first_row = np.int64(user_row[first_user])
+    for u in range(first_user, end_user):
+        if not chosen[u]:
+            continue
+        cap = deepest(user_names[u], wanted, last)
+        if cap == 0:
+            continue
+        a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
+        run = np.int64(user_run[u])
+        if np.int64(user_run[u + 1]) - run > 1 or time_us[b - 1] - time_us[a] > window:
+            _put(late[count], u, u - first_user, a, b, cap, run)
+            count += 1
+            continue
+        day = np.int64(run_day[run])
+        if plan[FIRST_DAY] <= day <= plan[LAST_DAY] and not _judge(
+            u - first_user, a, b, cap, day, time_us, name, flags, bit_of, bits, first_row,
+            single, plan, wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes,
+        ):  # fmt: skip
+            left[u] = 1
+            sizes[4] += 1
+    return count
+
+
+@inlined
+def _put(late, u, unit, a, b, cap, run):  # type: ignore[no-untyped-def]
+    late[0], late[1], late[2], late[3], late[4], late[5] = u, unit, a, b, cap, run
+
+
+@inner
+def _scan_sessions(  # type: ignore[no-untyped-def]
+    first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
+    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single, plan,
+    wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, late,
+):  # fmt: skip
+    """Judge the sessions of one day and put the others aside; give how many those are."""
+    last, window, count = plan[LAST], plan[WINDOW], 0
     first_row = np.int64(user_row[first_user])
     for u in range(first_user, end_user):
         if not chosen[u]:
@@ -271,39 +167,58 @@ def _scan_users(  # type: ignore[no-untyped-def]
         a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
         run, run_end = np.int64(user_run[u]), np.int64(user_run[u + 1])
         v0, v1 = np.int64(user_visit[u]), np.int64(user_visit[u + 1])
-        if sessions:
-            simple = not _have_ties(flags, a, b)
-            before = 0
-            for v in range(v0, v1):
-                number = np.int64(visit_session[v])
-                simple = simple and (number == 0 or number > before)
-                before = max(before, number)
-            if not simple:
-                left[u] = 1
-                sizes[4] += 1
-                continue
-            unit = np.int64(user_session[u]) - np.int64(user_session[first_user])
-        else:
-            v1 = v0 + 1  # the user as one visit
-            unit = u - first_user
+        # What is left is left whole: it must be known before the first session is written.
+        if _interleave(v0, v1, visit_session) or not (
+            single or _all_calm(a, b, name, flags, bit_of, bits, first_row)
+        ):
+            left[u] = 1
+            sizes[4] += 1
+            continue
+        unit = np.int64(user_session[u]) - np.int64(user_session[first_user]) - 1
         for v in range(v0, v1):
-            lo, hi, place = a, b, unit
-            if sessions:
-                lo = np.int64(visit_row[v])
-                hi = np.int64(visit_row[v + 1]) if v + 1 < v1 else b
-                if visit_session[v] == 0:
-                    continue
-                while run + 1 < run_end and np.int64(run_row[run + 1]) <= lo:
-                    run += 1
-                place = unit + np.int64(visit_session[v]) - 1
-            if not scan(lo, hi, cap, run, run_end, run_row, run_day, time_us, name, flags,
-                        bit_of, bits, first_row, plan, begun, slot_of, slots, result):  # fmt: skip
-                left[u] = 1
-                sizes[4] += 1
-            elif result[1] > 0:
-                _finish(place, result, slots, time_us, name, bit_of, bits, first_row, plan,
-                        wants_entry, state, weakest, entry_row, times, trend, trend_open,
-                        sizes)  # fmt: skip
+            number = np.int64(visit_session[v])
+            if number == 0:
+                continue
+            lo = np.int64(visit_row[v])
+            hi = np.int64(visit_row[v + 1]) if v + 1 < v1 else b
+            while run + 1 < run_end and np.int64(run_row[run + 1]) <= lo:
+                run += 1
+            if run_end_of(run, run_end, run_row, b) < hi or time_us[hi - 1] - time_us[lo] > window:
+                _put(late[count], u, unit + number, lo, hi, cap, run)
+                count += 1
+                continue
+            day = np.int64(run_day[run])
+            if plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
+                _judge(unit + number, lo, hi, cap, day, time_us, name, flags, bit_of, bits,
+                       first_row, single, plan, wants_entry, state, weakest, entry_row, times,
+                       trend, trend_open, sizes)  # fmt: skip
+    return count
+
+
+@inlined
+def _interleave(v0, v1, visit_session):  # type: ignore[no-untyped-def]
+    """Whether a session of a user comes back after another, or before one with a lower number."""
+    before = 0
+    for v in range(v0, v1):
+        number = np.int64(visit_session[v])
+        if number and number <= before:
+            return True
+        before = max(before, number)
+    return False
+
+
+@inner
+def _all_calm(a, b, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
+    """Whether no tied rows of a user compete for steps."""
+    lo = a
+    while lo < b:
+        hi = lo + 1
+        while hi < b and is_tied(hi, flags):
+            hi += 1
+        if hi - lo > 1 and crowd(lo, hi, name, flags, bit_of, bits, first_row) == 99:
+            return False
+        lo = hi
+    return True
 
 
 @njit(nogil=True, cache=True)

@@ -65,7 +65,8 @@ def matched_days(  # type: ignore[no-untyped-def]
             last = np.int64(user_row[u + 1]) - base
             if r + 1 < end_run:
                 last = np.int64(run_row[r + 1]) - base
-            while row < last and (bits[row] & bit) == 0:
+            # A signed index is looked at for its sign at each use.
+            while row < last and (bits[np.uint64(row)] & bit) == 0:
                 row += 1
             if row == last:
                 continue

@@ -63,7 +63,8 @@ def by_gap(  # type: ignore[no-untyped-def]
             gaps = np.int64(1)
             lost = np.int64(0)
             for i in range(begin + 1, last):
-                between = time_us[i] - time_us[i - 1]
+                # A signed index is looked at for its sign at each use: it took twice as long.
+                between = time_us[np.uint64(i)] - time_us[np.uint64(i - 1)]
                 apart = between > gap_us
                 gaps += apart
                 lost += between if apart else 0
