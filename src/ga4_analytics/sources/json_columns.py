@@ -115,8 +115,9 @@ class _Scanned:
 
     @cached_property
     def _sizes(self) -> npt.NDArray[np.float64]:
-        lengths = self.tape[:, 3] - self.tape[:, 2]
-        return np.bincount(self.tape[:, 0], lengths, minlength=len(self.kinds))
+        lengths = (self.tape[:, 3] - self.tape[:, 2]).astype(np.float64)
+        sizes = np.bincount(self.tape[:, 0], lengths, minlength=len(self.kinds))
+        return sizes.astype(np.float64)
 
     def size(self, node: int) -> int:
         """How many bytes the texts of a field's scalars have, their escapes among them."""
