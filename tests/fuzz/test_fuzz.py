@@ -34,6 +34,12 @@ def test_mutated_files_are_read_rejected_in_part_or_refused(shape: str) -> None:
     assert score.skipped_share() <= SKIPPED.get(shape, 0.1)
 
 
+@pytest.mark.parametrize(("shape", "seed"), [("item", 1320), ("semicolon", 1236)])
+def test_a_record_of_two_lines_between_stray_quotes_stays_whole(shape: str, seed: int) -> None:
+    score = campaign(shape, seed, 1)
+    assert (score.accepted, score.doubtful, score.failures) == (1, 0, [])
+
+
 @pytest.mark.parametrize("shape", [*TEXT_SHAPES, *TABLE_SHAPES])
 def test_a_seed_always_gives_the_same_file(shape: str) -> None:
     assert [mutant(shape, seed).data for seed in range(9)] == [

@@ -113,6 +113,16 @@ class _Scanned:
         """Rows of the tape with a field's values."""
         return self._order[self._bounds[node] : self._bounds[node + 1]]
 
+    @cached_property
+    def _sizes(self) -> npt.NDArray[np.float64]:
+        lengths = (self.tape[:, 3] - self.tape[:, 2]).astype(np.float64)
+        sizes = np.bincount(self.tape[:, 0], lengths, minlength=len(self.kinds))
+        return sizes.astype(np.float64)
+
+    def size(self, node: int) -> int:
+        """How many bytes the texts of a field's scalars have, their escapes among them."""
+        return int(self._sizes[node])
+
     def children(self) -> dict[int, dict[str, int]]:
         """Parent to name to field; an element has no name."""
         found: dict[int, dict[str, int]] = {}
@@ -179,10 +189,8 @@ class _Columns:
         if kinds & _NESTED or (kinds & kernel.STRING and kinds & _BARE):
             raise _OddError
         which = self.scanned.values(node)
-        spans = self.scanned.tape[which]
-        size = int((spans[:, 3] - spans[:, 2]).sum())
         starts, there = np.empty(rows + 1, np.int32), np.empty(rows, np.bool_)
-        out = np.empty(size, np.uint8)
+        out = np.empty(self.scanned.size(node), np.uint8)
         texts(self.scanned.data, self.scanned.tape, which, starts, out, there)
         if not empty:
             there &= starts[1:] > starts[:-1]

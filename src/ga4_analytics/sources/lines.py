@@ -57,10 +57,12 @@ def blocks(
     """
     with plain_text(path) as (stream, position):
         line, carry = 1, b""
-        while chunk := stream.read(size):
-            data = carry + chunk
-            cut = _record_end(data, quoted)
-            if not cut and len(data) > MAX_RECORD_BYTES:
+        following = stream.read(size)
+        while chunk := following:
+            data, following = carry + chunk, stream.read(size)
+            # The end needs no cut, which stray quotes can lead astray.
+            cut = _record_end(data, quoted) if following else 0
+            if following and not cut and len(data) > MAX_RECORD_BYTES:
                 raise _unclosed(path, line)
             carry = data[cut:]
             if cut:
@@ -69,7 +71,7 @@ def blocks(
             seen(position())
         if carry:
             if quoted and carry.count(b'"') % 2:
-                raise _unclosed(path, line)
+                raise _unclosed(path, line + carry.count(b"\n", 0, _record_end(carry, quoted)))
             yield _checked(Block(line, carry), path)
 
 
