@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from metabase_memory import Ways
+from metabase_samples import LOGIN, READER, whole_warehouse
+from metabase_server import metabase_server
 
 from ga4_analytics.transform.project import mart_names
 
@@ -119,6 +122,38 @@ def test_postgres_and_the_steps_by_hand(folder: Path, tmp_path: Path, postgres_u
     assert (folder / "outputs" / "amplitude_heap_events.csv").read_bytes() == (
         place / "outputs" / "amplitude_heap_events.csv"
     ).read_bytes()
+    dashboards(place, here)
+
+
+def dashboards(place: Path, here: dict[str, str]) -> None:
+    """The commands of "Dashboards in Metabase", with a stand-in where Metabase would be."""
+    lines = [line for line in commands() if "ga4 metabase" in line or "ga4 grant" in line]
+    assert len(lines) == 4
+    with metabase_server(Ways(warehouse=whole_warehouse())) as server:
+        login = {
+            "GA4_METABASE_URL": server.url,
+            "GA4_METABASE_EMAIL": LOGIN.email,
+            "GA4_METABASE_PASSWORD": LOGIN.password,
+            "GA4_METABASE_DB_PASSWORD": READER.password,
+            "GA4_METABASE_DB_USER": READER.user,
+            "GA4_METABASE_DB_HOST": READER.host,
+        }
+        shell(lines[0], place, **here)
+        shell(lines[1].replace("...", "a-secret"), place, **here)
+        shell(lines[2], place, **here, **login)
+        assert server.writes() == []
+        shell(lines[3], place, **here, **login)
+        made = len(server.writes())
+        shell(lines[3], place, **here, **login)
+        assert 0 < made == len(server.writes())
+    assert len(list((place / "previews").glob("*.png"))) == 5
+
+
+def test_experiments_need_no_data(tmp_path: Path) -> None:
+    lines = [line for line in commands() if line.startswith("ga4 experiment")]
+    assert len(lines) == 3
+    for line in lines:
+        assert shell(line, tmp_path)
 
 
 def test_every_command_is_run_here_or_by_make() -> None:
@@ -130,6 +165,7 @@ def test_every_command_is_run_here_or_by_make() -> None:
         'psql "$GA4_WAREHOUSE" -f scripts/0',
         "export GA4_WAREHOUSE=",
         "export PGPASSWORD=",
+        "GA4_GRANT_PASSWORD=",
     )
     for line in commands():
         assert line in ran or line.startswith(known), line

@@ -14,6 +14,7 @@ from ga4_analytics.errors import BuildError
 from ga4_analytics.progress import Advance, Progress, Silent
 from ga4_analytics.settings import Settings
 from ga4_analytics.storage.atomic import write_text
+from ga4_analytics.transform.parsed import keep_parsed, place_of, read_parsed
 from ga4_analytics.transform.project import project_dir
 from ga4_analytics.warehouse.base import Warehouse
 
@@ -59,7 +60,8 @@ def build_models(
     show = progress or Silent()
     folder = settings.state_dir / "dbt"
     folder.mkdir(parents=True, exist_ok=True)
-    profile = {"ga4_analytics": {"target": "ga4", "outputs": {"ga4": warehouse.dbt_output()}}}
+    output = warehouse.dbt_output()
+    profile = {"ga4_analytics": {"target": "ga4", "outputs": {"ga4": output}}}
     # JSON is YAML; secrets stand in it only as env_var(...) calls.
     write_text(folder / "profiles.yml", json.dumps(profile, indent=1))
     arguments = _arguments(folder, settings, unit_tests)
@@ -68,7 +70,9 @@ def build_models(
         _environment(warehouse.dbt_environment()),
         warehouse.released(),
     ):
-        outcome = _invoke(arguments, advance)
+        place = place_of(output, settings.dbt_vars())
+        outcome = _invoke(arguments, advance, read_parsed(place))
+        keep_parsed(folder / "target" / "partial_parse.msgpack", place)
     return _result(outcome)
 
 
@@ -88,14 +92,14 @@ def _arguments(folder: Path, settings: Settings, unit_tests: bool) -> list[str]:
     return arguments
 
 
-def _invoke(arguments: list[str], advance: Advance) -> Any:
+def _invoke(arguments: list[str], advance: Advance, parsed: Any) -> Any:
     from dbt.cli.main import dbtRunner  # takes seconds to import, so only for a build
 
     def told(event: Any) -> None:
         if event.info.name == "NodeFinished":
             advance(1)
 
-    outcome = dbtRunner(callbacks=[told]).invoke(arguments)
+    outcome = dbtRunner(parsed, callbacks=[told]).invoke(arguments)
     if outcome.exception is not None:
         raise BuildError(
             f"dbt stopped: {outcome.exception}",

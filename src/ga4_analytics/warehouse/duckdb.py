@@ -209,7 +209,7 @@ class DuckDBWarehouse:
             "type": "duckdb",
             "path": str(self._path),
             "schema": "analytics",
-            "threads": 1,
+            "threads": 2,
             # Given when the file is opened: dbt-duckdb repeats "settings" on every cursor, and
             # DuckDB refuses to set the folder again once it has spilled into it.
             "config_options": self._settings(),
