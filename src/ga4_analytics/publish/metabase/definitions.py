@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 GRID_WIDTH = 24
-_TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+"""A filter in a card's SQL."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Card:
     @property
     def filters(self) -> tuple[Filter, ...]:
         """The filters that its SQL names, in the order of `FILTERS`."""
-        named = set(_TAG.findall(self.sql))
+        named = set(TAG.findall(self.sql))
         return tuple(each for slug, each in FILTERS.items() if slug in named)
 
 

@@ -9,13 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ga4_analytics.publish.metabase.definitions import DATE, Card, Scene
+from ga4_analytics.publish.metabase.definitions import DATE, TAG, Card, Scene
 
 Value = str | tuple[str, str]
 """What a filter is set to; the date filter: first and last day, ISO."""
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
-_TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ cast(? as date) and cast(? as date)'
     """
 
     def chosen(match: re.Match[str]) -> str:
-        return match[1] if all(tag in values for tag in _TAG.findall(match[1])) else ""
+        return match[1] if all(tag in values for tag in TAG.findall(match[1])) else ""
 
     params: list[str] = []
 
@@ -64,7 +63,7 @@ cast(? as date) and cast(? as date)'
         column = f'"analytics"."{card.marts[0]}"."{card.date_column}"'
         return f"{column} between cast(? as date) and cast(? as date)"
 
-    return Filled(_TAG.sub(put, _OPTIONAL.sub(chosen, card.sql)), tuple(params))
+    return Filled(TAG.sub(put, _OPTIONAL.sub(chosen, card.sql)), tuple(params))
 
 
 def defaults(scene: Scene) -> dict[str, Value]:

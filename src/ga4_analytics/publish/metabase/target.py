@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ga4_analytics.errors import SettingsError
+from ga4_analytics.warehouse.postgres_roles import READABLE
 from ga4_analytics.warehouse.postgres_url import PostgresTarget, parse_url
 
 DEFAULT_URL = "http://127.0.0.1:3000"
 DATABASE_NAME = "GA4 warehouse"
-SCHEMAS = ("analytics", "results")
-"""The schemas that Metabase sees."""
-
 READER = "metabase_reader"
 """The role with which Metabase reads, unless another is named."""
 
@@ -72,7 +70,7 @@ class Connection:
             "user": self.user,
             "ssl": self.sslmode not in ("", "disable"),
             "schema-filters-type": "inclusion",
-            "schema-filters-patterns": ",".join(SCHEMAS),
+            "schema-filters-patterns": ",".join(READABLE),
         }
         if details["ssl"]:
             details["ssl-mode"] = self.sslmode
