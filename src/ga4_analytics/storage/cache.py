@@ -1,4 +1,7 @@
-"""A folder for what can be made again, shared by all workspaces of a person."""
+"""A folder for what can be made again, shared by all workspaces of a person.
+
+Kernels find theirs beside it by themselves, for they import nothing of ours.
+"""
 
 from __future__ import annotations
 

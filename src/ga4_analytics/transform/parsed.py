@@ -20,12 +20,11 @@ from typing import Any
 
 from ga4_analytics.storage.atomic import atomic_file
 from ga4_analytics.storage.cache import cache_folder
-from ga4_analytics.transform.project import project_dir
+from ga4_analytics.transform.project import project_digest, project_dir
 
 KEPT = 12
 """How many are kept: one for each way in which a person sets variables and databases."""
 _VERSIONED = ("dbt-core", "dbt-adapters", "dbt-duckdb", "dbt-postgres")
-_LEFT_OUT = {"target", "logs", "dbt_packages"}
 
 
 def place_of(output: Mapping[str, Any], variables: Mapping[str, Any]) -> Path | None:
@@ -41,18 +40,14 @@ def place_of(output: Mapping[str, Any], variables: Mapping[str, Any]) -> Path | 
     folder = cache_folder("dbt")
     if folder is None:
         return None
-    project = project_dir()
     named = [output["type"], output.get("dbname") or Path(output["path"]).stem, output["schema"]]
     versions = [f"{name} {version(name)}" for name in _VERSIONED]
-    # dbt keeps the project's own path for its seeds.
-    known = [sys.version, *versions, str(project), *named, json.dumps(variables, sort_keys=True)]
+    known = [
+        sys.version, *versions, *named, json.dumps(variables, sort_keys=True),
+        str(project_dir()),  # dbt keeps the project's own path for its seeds
+        project_digest(with_tests=True),
+    ]  # fmt: skip
     digest = hashlib.sha256("\n".join(known).encode())
-    for path in sorted(project.rglob("*")):
-        part = path.relative_to(project)
-        if path.is_file() and not _LEFT_OUT & set(part.parts):
-            content = path.read_bytes()
-            digest.update(f"{part.as_posix()} {len(content)}\n".encode())
-            digest.update(content)
     return folder / f"{digest.hexdigest()[:32]}.msgpack"
 
 

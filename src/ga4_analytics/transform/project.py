@@ -9,7 +9,8 @@ import ga4_analytics
 from ga4_analytics.errors import BuildError
 
 _SUFFIXES = {".sql", ".yml", ".csv"}
-_FOLDERS = ("models", "macros", "seeds")
+_BUILT_FROM = ("models", "macros", "seeds")
+_PARSED_FROM = (*_BUILT_FROM, "tests")
 
 
 def project_dir() -> Path:
@@ -34,11 +35,15 @@ def mart_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (project_dir() / "models/marts").rglob("*.sql")))
 
 
-def project_digest() -> str:
-    """SHA-256 over the files that the marts are built from."""
+def project_digest(*, with_tests: bool = False) -> str:
+    """SHA-256 over the files that the marts are built from.
+
+    Args:
+        with_tests: Whether the files of tests count, which dbt parses as well.
+    """
     folder = project_dir()
     files = [folder / "dbt_project.yml"]
-    for name in _FOLDERS:
+    for name in _PARSED_FROM if with_tests else _BUILT_FROM:
         files += [path for path in (folder / name).rglob("*") if path.suffix in _SUFFIXES]
     digest = hashlib.sha256()
     for path in sorted(files):
