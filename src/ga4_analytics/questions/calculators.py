@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ga4_analytics.questions.codec import encode
+from ga4_analytics.questions.results import Answered
 from ga4_analytics.stats.bayes import Posterior
 from ga4_analytics.stats.proportions import Proportion
 from ga4_analytics.stats.sample_ratio import SampleRatio
@@ -100,7 +100,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class CompareAnswer:
+class CompareAnswer(Answered):
     """How variants compare.
 
     Attributes:
@@ -141,11 +141,6 @@ class CompareAnswer:
             rows.append(row)
         return rows
 
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as what JSON holds."""
-        content: dict[str, Any] = encode(self)
-        return content
-
 
 @dataclass(frozen=True)
 class Split:
@@ -161,7 +156,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class SplitAnswer:
+class SplitAnswer(Answered):
     """Whether a split is as it should be.
 
     Attributes:
@@ -180,11 +175,6 @@ class SplitAnswer:
         """A row a variant."""
         pairs = zip(self.spec.units, self.sample_ratio.expected, strict=True)
         return [{"units": n, "expected": expected} for n, expected in pairs]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as what JSON holds."""
-        content: dict[str, Any] = encode(self)
-        return content
 
 
 @dataclass(frozen=True)
@@ -215,7 +205,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class PlanAnswer:
+class PlanAnswer(Answered):
     """What an experiment needs or can find.
 
     Attributes:
@@ -243,8 +233,3 @@ class PlanAnswer:
     def records(self) -> list[dict[str, Any]]:
         """A row a relative change."""
         return [{"lift": lift, "power": power} for lift, power in self.curve]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as what JSON holds."""
-        content: dict[str, Any] = encode(self)
-        return content

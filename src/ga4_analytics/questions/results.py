@@ -41,20 +41,16 @@ class Finality:
 
 
 @dataclass(frozen=True)
-class Result:
-    """An answer.
+class Answered:
+    """What a question gives, be it asked of data or of counts alone.
 
     Attributes:
         spec: The question.
         definition: What was counted, in sentences.
-        finality: How far its days are done.
-        seconds: How long it took, from the question to this.
     """
 
     spec: Any
     definition: tuple[str, ...]
-    finality: Finality
-    seconds: float
 
     def records(self) -> list[dict[str, Any]]:
         """The answer as flat rows, one a number or group of numbers."""
@@ -79,6 +75,19 @@ class Result:
 
         frame: pl.DataFrame = polars.DataFrame(self.to_arrow())
         return frame
+
+
+@dataclass(frozen=True)
+class Result(Answered):
+    """An answer from data.
+
+    Attributes:
+        finality: How far its days are done.
+        seconds: How long it took, from the question to this.
+    """
+
+    finality: Finality
+    seconds: float
 
 
 def share(found: Proportion | None) -> dict[str, float | None]:
