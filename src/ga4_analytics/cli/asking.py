@@ -21,6 +21,11 @@ from ga4_analytics.settings import find_workspace
 
 Command = Callable[..., Any]
 WIDEST = 100
+_FILE = click.Path(path_type=Path, dir_okay=False)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+CSV = click.option("--csv", type=_FILE, metavar="FILE", help="Write the rows of the answer as "
+                   "CSV; - is standard output.")  # fmt: skip
+PLOT = click.option("--plot", type=_FILE, metavar="FILE", help="Draw the answer into a PNG.")
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ def published(command: Command) -> Command:
         return command(Ask(asked, Screen(as_json), given.pop("query", {}), **given), **rest)
 
     options = (
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        JSON,
         click.option("--dataset", help="Name of the property."),
         click.option(
             "--workspace",
@@ -153,7 +158,7 @@ def published(command: Command) -> Command:
             help="Folder with ga4.toml; default: the nearest one from here upwards.",
         ),
     )
-    return _with(command, wrapped, options)
+    return with_options(command, wrapped, options)
 
 
 def asking(command: Command) -> Command:
@@ -172,13 +177,11 @@ def asking(command: Command) -> Command:
         }
         return inner(query=query, **rest)
 
-    path = click.Path(path_type=Path, dir_okay=False)
     options = (
-        click.option("--spec", type=path, metavar="FILE", help="The whole question as JSON, in "
+        click.option("--spec", type=_FILE, metavar="FILE", help="The whole question as JSON, in "
                      "place of the options above; - is standard input."),
-        click.option("--csv", type=path, metavar="FILE", help="Write the rows of the answer as "
-                     "CSV; - is standard output."),
-        click.option("--plot", type=path, metavar="FILE", help="Draw the answer into a PNG."),
+        CSV,
+        PLOT,
         click.option("--top", type=int, default=10, show_default=True, help="How many groups are "
                      "shown; the rest are put together."),
         click.option("--by", multiple=True, metavar="COLUMN", help="Break down by a column; "
@@ -192,10 +195,13 @@ def asking(command: Command) -> Command:
         click.option("--from", "start", metavar="DATE", help="First day; default: the first loaded "
                      "one."),
     )  # fmt: skip
-    return _with(inner, wrapped, options)
+    return with_options(inner, wrapped, options)
 
 
-def _with(command: Command, wrapped: Command, options: tuple[Callable[..., Any], ...]) -> Command:
+def with_options(
+    command: Command, wrapped: Command, options: tuple[Callable[..., Any], ...]
+) -> Command:
+    """Give a wrapper the name, the help and the options of its command, and further options."""
     own = getattr(command, "__click_params__", [])
     update_wrapper(wrapped, command)
     wrapped.__click_params__ = list(own)  # type: ignore[attr-defined]

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import update_wrapper
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ga4_analytics.analyses import calculators
-from ga4_analytics.cli.asking import tell
+from ga4_analytics.cli.asking import CSV, JSON, PLOT, Command, tell, with_options
 from ga4_analytics.cli.screen import Screen
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.questions.calculators import Compare, Plan, Split
 from ga4_analytics.render.answer import Answer
-
-Command = Callable[..., Any]
 
 
 def calculating(command: Command) -> Command:
@@ -25,18 +21,7 @@ def calculating(command: Command) -> Command:
     def wrapped(as_json: bool, plot: Path | None, csv: Path | None, **rest: Any) -> None:
         tell(Answer(command(**rest)), Screen(as_json), plot, csv)
 
-    path = click.Path(path_type=Path, dir_okay=False)
-    own = getattr(command, "__click_params__", [])
-    update_wrapper(wrapped, command)
-    made: Command = wrapped
-    made.__click_params__ = list(own)  # type: ignore[attr-defined]
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-        click.option("--csv", type=path, metavar="FILE", help="Write the rows as CSV; - prints."),
-        click.option("--plot", type=path, metavar="FILE", help="Draw the answer into a PNG."),
-    ):
-        made = option(made)
-    return made
+    return with_options(command, wrapped, (JSON, CSV, PLOT))
 
 
 @click.group()
