@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from ga4_analytics.publish.metabase.dashboards.charts import PERCENT, USD, formatted
+from ga4_analytics.publish.metabase.dashboards.charts import PERCENT, USD, column_key
 from ga4_analytics.publish.metabase.definitions import Card
 from ga4_analytics.render.axes import time_axis
 from ga4_analytics.render.style import GRID, INK, MAIN, MUTED, PALETTE
@@ -54,8 +54,7 @@ def _numbers(data: pa.Table, name: str) -> np.ndarray[Any, np.dtype[np.float64]]
 
 
 def _how(card: Card, name: str) -> Mapping[str, Any]:
-    ((key, _),) = formatted({name: {}})["column_settings"].items()
-    how: Mapping[str, Any] = card.settings.get("column_settings", {}).get(key, {})
+    how: Mapping[str, Any] = card.settings.get("column_settings", {}).get(column_key(name), {})
     return how
 
 

@@ -8,6 +8,15 @@ from ga4_analytics.publish.metabase.definitions import OF_SLICE, Card, Dashboard
 CHANNELS = "channel_performance"
 FUNNELS = "funnel_by_slice"
 
+RESULTS = ("Sessions", "Engaged", "Orders", "Revenue")
+"""What came of sessions: the last columns of a table of where they came from."""
+RESULTS_SQL = """\
+sum(sessions) as "Sessions",
+       sum(engaged_sessions)::double precision / nullif(sum(sessions), 0) as "Engaged",
+       sum(orders) as "Orders",
+       sum(revenue_usd_micros)::double precision / 1000000 as "Revenue\""""
+RESULTS_WRITTEN = {"table.pivot": False} | formatted({"Engaged": PERCENT, "Revenue": USD})
+
 BY_CHANNEL = Card(
     slug="sessions-by-channel",
     name="Sessions by channel",
@@ -52,21 +61,18 @@ SOURCES = Card(
     about="The 50 commonest sources by sessions, with what came of them.",
     display="table",
     marts=("acquisition",),
-    sql="""\
+    sql=f"""\
 select source as "Source",
        medium as "Medium",
-       sum(sessions) as "Sessions",
-       sum(engaged_sessions)::double precision / nullif(sum(sessions), 0) as "Engaged",
-       sum(orders) as "Orders",
-       sum(revenue_usd_micros)::double precision / 1000000 as "Revenue"
+       {RESULTS_SQL}
 from analytics.acquisition
-where dataset = {{dataset}}
-  [[and {{date}}]]
+where dataset = {{{{dataset}}}}
+  [[and {{{{date}}}}]]
 group by source, medium
 order by 3 desc, 1, 2
 limit 50""",
-    columns=("Source", "Medium", "Sessions", "Engaged", "Orders", "Revenue"),
-    settings={"table.pivot": False} | formatted({"Engaged": PERCENT, "Revenue": USD}),
+    columns=("Source", "Medium", *RESULTS),
+    settings=RESULTS_WRITTEN,
     date_column="session_date",
 )
 MAP = Card(
@@ -103,23 +109,20 @@ COUNTRIES = Card(
     about="Sessions, orders and revenue by country, the 50 with the most sessions.",
     display="table",
     marts=("daily_metrics_by_slice",),
-    sql="""\
+    sql=f"""\
 select country as "Country",
-       sum(sessions) as "Sessions",
-       sum(engaged_sessions)::double precision / nullif(sum(sessions), 0) as "Engaged",
-       sum(orders) as "Orders",
-       sum(revenue_usd_micros)::double precision / 1000000 as "Revenue"
+       {RESULTS_SQL}
 from analytics.daily_metrics_by_slice
-where dataset = {{dataset}}
+where dataset = {{{{dataset}}}}
   and slice in ('country', 'device_country')
-  and device_category = coalesce([[{{device}},]] '(all)')
-  [[and country = {{country}}]]
-  [[and {{date}}]]
+  and device_category = coalesce([[{{{{device}}}},]] '(all)')
+  [[and country = {{{{country}}}}]]
+  [[and {{{{date}}}}]]
 group by country
 order by 2 desc nulls last, 1
 limit 50""",
-    columns=("Country", "Sessions", "Engaged", "Orders", "Revenue"),
-    settings={"table.pivot": False} | formatted({"Engaged": PERCENT, "Revenue": USD}),
+    columns=("Country", *RESULTS),
+    settings=RESULTS_WRITTEN,
     date_column="event_date",
 )
 FUNNEL = Card(
@@ -172,20 +175,17 @@ LANDING = Card(
     about="The 50 commonest first pages of sessions. Empty where the files carry no pages.",
     display="table",
     marts=("landing_page_performance",),
-    sql="""\
+    sql=f"""\
 select landing_page as "Landing page",
-       sum(sessions) as "Sessions",
-       sum(engaged_sessions)::double precision / nullif(sum(sessions), 0) as "Engaged",
-       sum(orders) as "Orders",
-       sum(revenue_usd_micros)::double precision / 1000000 as "Revenue"
+       {RESULTS_SQL}
 from analytics.landing_page_performance
-where dataset = {{dataset}}
-  [[and {{date}}]]
+where dataset = {{{{dataset}}}}
+  [[and {{{{date}}}}]]
 group by landing_page
 order by 2 desc, 1
 limit 50""",
-    columns=("Landing page", "Sessions", "Engaged", "Orders", "Revenue"),
-    settings={"table.pivot": False} | formatted({"Engaged": PERCENT, "Revenue": USD}),
+    columns=("Landing page", *RESULTS),
+    settings=RESULTS_WRITTEN,
     date_column="session_date",
 )
 

@@ -2,122 +2,78 @@
 
 from __future__ import annotations
 
-from ga4_analytics.publish.metabase.dashboards.charts import (
-    PERCENT,
-    axes,
-    formatted,
-    latest,
-    of_day,
-)
+from ga4_analytics.publish.metabase.dashboards.charts import PERCENT, axes, by_day, last_day
 from ga4_analytics.publish.metabase.definitions import Card, Dashboard, Place
 
 SLICES = "daily_metrics_by_slice"
 DAYS = "daily_active_users"
+LAST = "The last day of the range, and the change from the day before it."
 
-
-def _number(slug: str, name: str, column: str, about: str, percent: bool = False) -> Card:
-    return Card(
-        slug=slug,
-        name=name,
-        about=f"{about} The last day of the range, and the change from the day before it.",
-        display="smartscalar",
-        marts=(SLICES,),
-        sql=of_day(SLICES, column, slices=True),
-        columns=("event_date", column),
-        settings=latest(column, PERCENT if percent else None),
-        date_column="event_date",
-    )
-
-
-ACTIVE = _number("active-users", "Active users", "active_users", "Distinct active users.")
-SESSIONS = _number(
-    "sessions", "Sessions", "sessions", "Sessions, each counted on the day it began."
+ACTIVE = last_day(
+    "active-users", "Active users", f"Distinct active users. {LAST}", SLICES, "active_users"
 )
-RATE = _number(
-    "engagement-rate",
-    "Engagement rate",
-    "engagement_rate",
-    "Engaged sessions over sessions.",
-    percent=True,
-)
-EVENTS = _number("events", "Events", "events", "Events, exact duplicates removed.")
-
-BY_DAY = Card(
-    slug="active-users-by-day",
-    name="Daily active users",
-    about="Distinct active users of each day. Read, never added up: a person who comes on two "
+SESSIONS = last_day(
+    "sessions", "Sessions", f"Sessions, each counted on the day it began. {LAST}", SLICES,
+    "sessions",
+)  # fmt: skip
+RATE = last_day(
+    "engagement-rate", "Engagement rate", f"Engaged sessions over sessions. {LAST}", SLICES,
+    "engagement_rate", how=PERCENT,
+)  # fmt: skip
+EVENTS = last_day("events", "Events", f"Events, exact duplicates removed. {LAST}", SLICES, "events")
+BY_DAY = by_day(
+    "active-users-by-day",
+    "Daily active users",
+    "Distinct active users of each day. Read, never added up: a person who comes on two "
     "days counts on both.",
-    display="line",
-    marts=(SLICES,),
-    sql=of_day(SLICES, "active_users", slices=True),
-    columns=("event_date", "active_users"),
-    settings=axes(("event_date",), ("active_users",)),
-    date_column="event_date",
+    SLICES,
+    ("active_users",),
 )
-ROLLING = Card(
-    slug="rolling-users",
-    name="Daily, weekly and monthly active users",
-    about="Distinct active users of the day, of the 7 and of the 28 days that end with it. "
+ROLLING = by_day(
+    "rolling-users",
+    "Daily, weekly and monthly active users",
+    "Distinct active users of the day, of the 7 and of the 28 days that end with it. "
     "Empty until that many days are loaded. Of everybody: the device and country filters do "
     "not reach it.",
-    display="line",
-    marts=(DAYS,),
-    sql=of_day(DAYS, "active_users, rolling_7d_users, rolling_28d_users", slices=False),
-    columns=("event_date", "active_users", "rolling_7d_users", "rolling_28d_users"),
-    settings=axes(("event_date",), ("active_users", "rolling_7d_users", "rolling_28d_users")),
-    date_column="event_date",
+    DAYS,
+    ("active_users", "rolling_7d_users", "rolling_28d_users"),
 )
-STICKINESS = Card(
-    slug="stickiness",
-    name="Stickiness",
-    about="Active users of the day over those of the 28 days that end with it: the share of "
+STICKINESS = by_day(
+    "stickiness",
+    "Stickiness",
+    "Active users of the day over those of the 28 days that end with it: the share of "
     "the month's people who came today.",
-    display="line",
-    marts=(DAYS,),
-    sql=of_day(DAYS, "stickiness", slices=False),
-    columns=("event_date", "stickiness"),
-    settings=axes(("event_date",), ("stickiness",)) | formatted({"stickiness": PERCENT}),
-    date_column="event_date",
+    DAYS,
+    ("stickiness",),
+    how=PERCENT,
 )
-NEW = Card(
-    slug="new-and-returning",
-    name="New and returning users",
-    about="Users of the day by whether it was their first. Together they are the users with any "
+NEW = by_day(
+    "new-and-returning",
+    "New and returning users",
+    "Users of the day by whether it was their first. Together they are the users with any "
     "event that day.",
+    SLICES,
+    ("new_users", "returning_users"),
     display="bar",
-    marts=(SLICES,),
-    sql=of_day(SLICES, "new_users, returning_users", slices=True),
-    columns=("event_date", "new_users", "returning_users"),
-    settings=axes(
-        ("event_date",), ("new_users", "returning_users"), stackable__stack_type="stacked"
-    ),
-    date_column="event_date",
+    stackable__stack_type="stacked",
 )
-TIME = Card(
-    slug="engagement-time",
-    name="Engagement time",
-    about="Hours for which the site or app was in the foreground.",
+TIME = by_day(
+    "engagement-time",
+    "Engagement time",
+    "Hours for which the site or app was in the foreground.",
+    SLICES,
+    ("engagement_hours",),
     display="area",
-    marts=(SLICES,),
-    sql=of_day(
-        SLICES, "engagement_msec::double precision / 3600000 as engagement_hours", slices=True
-    ),
-    columns=("event_date", "engagement_hours"),
-    settings=axes(("event_date",), ("engagement_hours",))
-    | formatted({"engagement_hours": {"decimals": 1}}),
-    date_column="event_date",
+    how={"decimals": 1},
+    computed="engagement_msec::double precision / 3600000 as engagement_hours",
 )
-ENGAGED = Card(
-    slug="sessions-by-day",
-    name="Sessions and engaged sessions",
-    about="Sessions by the day they began, and those of them that were engaged: 10 seconds (a "
+ENGAGED = by_day(
+    "sessions-by-day",
+    "Sessions and engaged sessions",
+    "Sessions by the day they began, and those of them that were engaged: 10 seconds (a "
     "setting), a key event or two views.",
-    display="line",
-    marts=(SLICES,),
-    sql=of_day(SLICES, "sessions, engaged_sessions", slices=True),
-    columns=("event_date", "sessions", "engaged_sessions"),
-    settings=axes(("event_date",), ("sessions", "engaged_sessions")),
-    date_column="event_date",
+    SLICES,
+    ("sessions", "engaged_sessions"),
 )
 BY_NAME = Card(
     slug="event-distribution",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ga4_analytics.publish.metabase.dashboards.charts import PERCENT, axes, formatted
+from ga4_analytics.publish.metabase.dashboards.charts import PERCENT, axes, by_day, formatted
 from ga4_analytics.publish.metabase.definitions import Card, Dashboard, Place
 
 CHECKS = Card(
@@ -45,21 +45,13 @@ order by event_date, check_name""",
     settings=axes(("event_date", "check_name"), ("share",)) | formatted({"share": PERCENT}),
     date_column="event_date",
 )
-VOLUME = Card(
-    slug="events-by-day",
-    name="Events by day",
-    about="A gap is a day that was not loaded or not tracked.",
+VOLUME = by_day(
+    "events-by-day",
+    "Events by day",
+    "A gap is a day that was not loaded or not tracked.",
+    "daily_active_users",
+    ("events",),
     display="bar",
-    marts=("daily_active_users",),
-    sql="""\
-select event_date, events
-from analytics.daily_active_users
-where dataset = {{dataset}}
-  [[and {{date}}]]
-order by event_date""",
-    columns=("event_date", "events"),
-    settings=axes(("event_date",), ("events",)),
-    date_column="event_date",
 )
 DAYS = Card(
     slug="days",

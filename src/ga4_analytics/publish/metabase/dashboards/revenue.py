@@ -2,103 +2,72 @@
 
 from __future__ import annotations
 
-from ga4_analytics.publish.metabase.dashboards.charts import USD, axes, formatted, latest, of_day
+from ga4_analytics.publish.metabase.dashboards.charts import USD, by_day, formatted, last_day
 from ga4_analytics.publish.metabase.definitions import Card, Dashboard, Place
 
 SLICES = "daily_metrics_by_slice"
 ORDERS = "daily_orders"
 
-TODAY = Card(
-    slug="revenue-latest",
-    name="Revenue",
-    about="Gross revenue of the orders of the last day of the range, and the change from the day "
+TODAY = last_day(
+    "revenue-latest",
+    "Revenue",
+    "Gross revenue of the orders of the last day of the range, and the change from the day "
     "before it.",
-    display="smartscalar",
-    marts=(SLICES,),
-    sql=of_day(SLICES, "revenue_usd", slices=True),
-    columns=("event_date", "revenue_usd"),
-    settings=latest("revenue_usd", USD),
-    date_column="event_date",
+    SLICES,
+    "revenue_usd",
+    how=USD,
 )
-COUNT = Card(
-    slug="orders-latest",
-    name="Orders",
-    about="Orders of the last day of the range, and the change from the day before it.",
-    display="smartscalar",
-    marts=(SLICES,),
-    sql=of_day(SLICES, "orders", slices=True),
-    columns=("event_date", "orders"),
-    settings=latest("orders"),
-    date_column="event_date",
+COUNT = last_day(
+    "orders-latest",
+    "Orders",
+    "Orders of the last day of the range, and the change from the day before it.",
+    SLICES,
+    "orders",
 )
-AVERAGE_LATEST = Card(
-    slug="average-order-latest",
-    name="Average order",
-    about="Gross revenue over orders, of the last day of the range. Of everybody.",
-    display="smartscalar",
-    marts=(ORDERS,),
-    sql=f"""\
-select order_date, average_order_value_usd
-from analytics.{ORDERS}
-where dataset = {{{{dataset}}}}
-  [[and {{{{date}}}}]]
-order by order_date""",
-    columns=("order_date", "average_order_value_usd"),
-    settings=latest("average_order_value_usd", USD),
-    date_column="order_date",
+AVERAGE_LATEST = last_day(
+    "average-order-latest",
+    "Average order",
+    "Gross revenue over orders, of the last day of the range. Of everybody.",
+    ORDERS,
+    "average_order_value_usd",
+    how=USD,
+    date="order_date",
 )
-BY_DAY = Card(
-    slug="revenue-by-day",
-    name="Revenue by day",
-    about="Gross revenue of the orders of each day, each order at its earliest event.",
+BY_DAY = by_day(
+    "revenue-by-day",
+    "Revenue by day",
+    "Gross revenue of the orders of each day, each order at its earliest event.",
+    SLICES,
+    ("revenue_usd",),
     display="bar",
-    marts=(SLICES,),
-    sql=of_day(SLICES, "revenue_usd", slices=True),
-    columns=("event_date", "revenue_usd"),
-    settings=axes(("event_date",), ("revenue_usd",)) | formatted({"revenue_usd": USD}),
-    date_column="event_date",
+    how=USD,
 )
-ORDERS_BY_DAY = Card(
-    slug="orders-by-day",
-    name="Orders and purchase events by day",
-    about="Orders are purchase events told apart by user and transaction id; the raw events "
+ORDERS_BY_DAY = by_day(
+    "orders-by-day",
+    "Orders and purchase events by day",
+    "Orders are purchase events told apart by user and transaction id; the raw events "
     "count repeats.",
-    display="line",
-    marts=(SLICES,),
-    sql=of_day(SLICES, "orders, purchases", slices=True),
-    columns=("event_date", "orders", "purchases"),
-    settings=axes(("event_date",), ("orders", "purchases")),
-    date_column="event_date",
+    SLICES,
+    ("orders", "purchases"),
 )
-BY_RULE = Card(
-    slug="revenue-by-rule",
-    name="Revenue by rule",
-    about="Gross: each order once. Raw: the sum over purchase events, repeats among them. Net: "
+BY_RULE = by_day(
+    "revenue-by-rule",
+    "Revenue by rule",
+    "Gross: each order once. Raw: the sum over purchase events, repeats among them. Net: "
     "gross less refunds, which count on the day of the refund. Of everybody.",
-    display="line",
-    marts=(ORDERS,),
-    sql=f"""\
-select order_date, gross_revenue_usd, raw_revenue_usd, net_revenue_usd
-from analytics.{ORDERS}
-where dataset = {{{{dataset}}}}
-  [[and {{{{date}}}}]]
-order by order_date""",
-    columns=("order_date", "gross_revenue_usd", "raw_revenue_usd", "net_revenue_usd"),
-    settings=axes(("order_date",), ("gross_revenue_usd", "raw_revenue_usd", "net_revenue_usd"))
-    | formatted(dict.fromkeys(("gross_revenue_usd", "raw_revenue_usd", "net_revenue_usd"), USD)),
-    date_column="order_date",
+    ORDERS,
+    ("gross_revenue_usd", "raw_revenue_usd", "net_revenue_usd"),
+    how=USD,
+    date="order_date",
 )
-AVERAGE = Card(
-    slug="average-order",
-    name="Average order by day",
-    about="Gross revenue over orders. Empty on days without orders. Of everybody.",
-    display="line",
-    marts=(ORDERS,),
-    sql=AVERAGE_LATEST.sql,
-    columns=("order_date", "average_order_value_usd"),
-    settings=axes(("order_date",), ("average_order_value_usd",))
-    | formatted({"average_order_value_usd": USD}),
-    date_column="order_date",
+AVERAGE = by_day(
+    "average-order",
+    "Average order by day",
+    "Gross revenue over orders. Empty on days without orders. Of everybody.",
+    ORDERS,
+    ("average_order_value_usd",),
+    how=USD,
+    date="order_date",
 )
 ITEMS = Card(
     slug="top-items",
