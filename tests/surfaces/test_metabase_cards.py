@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,9 @@ def test_every_dashboard_can_be_drawn(
     words = " ".join(text.get_text() for text in figure.texts)
     assert "Not a screenshot" in words
     assert all(card.name in words for card, _ in board.cards)
+
+
+def test_a_required_filter_has_a_value_where_the_data_have_none() -> None:
+    bare = replace(SCENE, funnels=(), scopes=())
+    assert defaults(bare)["funnel"] == defaults(bare)["scope"] == "(none)"
+    assert set(defaults(bare)) == set(defaults(SCENE))

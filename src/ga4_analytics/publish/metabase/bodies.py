@@ -17,9 +17,6 @@ from ga4_analytics.publish.metabase.identity import described, entity_id, inner_
 
 DATE_WIDGET = "date/all-options"
 TEXT_WIDGET = "string/="
-NOTHING = "(none)"
-"""The one value of a required filter for which the data have none: its cards stay empty."""
-
 UNKNOWN = 0
 """The number of what a plan would make first."""
 
@@ -143,7 +140,7 @@ def _tag(card: Card, each: Filter, scene: Scene, tables: Tables) -> Json:
         "required": each.required,
     }
     if each is not DATE:
-        default = {"default": _choices(each, scene)[0]} if each.required else {}
+        default = {"default": scene.choices(each)[0]} if each.required else {}
         return tag | {"type": "text"} | default
     table = tables.get(card.marts[0])
     column = table.fields.get(card.date_column or "") if table else None
@@ -165,7 +162,7 @@ def _parameter(each: Filter, scene: Scene, number: str) -> Json:
         "isMultiSelect": False,
         "required": each.required,
     }
-    choices = list(_choices(each, scene))
+    choices = list(scene.choices(each))
     if not choices:
         return parameter  # the server drops an empty list
     return parameter | {
@@ -182,11 +179,7 @@ def _of_dashboard(dashboard: Dashboard, each: Filter, scene: Scene) -> Json:
 
 
 def _required_default(each: Filter, scene: Scene) -> list[str] | None:
-    return [_choices(each, scene)[0]] if each.required else None
-
-
-def _choices(each: Filter, scene: Scene) -> tuple[str, ...]:
-    return scene.values(each) or ((NOTHING,) if each.required else ())
+    return [scene.choices(each)[0]] if each.required else None
 
 
 def _target(each: Filter) -> list[Any]:

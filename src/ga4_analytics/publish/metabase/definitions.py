@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 GRID_WIDTH = 24
+NOTHING = "(none)"
+"""The one value of a required filter for which the data have none: its cards stay empty."""
 TAG = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 """A filter in a card's SQL."""
 
@@ -176,3 +178,7 @@ class Scene:
             "funnel": self.funnels,
             "scope": self.scopes,
         }.get(each.slug, ())
+
+    def choices(self, each: Filter) -> tuple[str, ...]:
+        """What a filter can be set to; never empty where it is required."""
+        return self.values(each) or ((NOTHING,) if each.required else ())

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ga4_analytics.publish.metabase.definitions import DATE, TAG, Card, Scene
+from ga4_analytics.publish.metabase.definitions import DATE, FILTERS, TAG, Card, Scene
 
 Value = str | tuple[str, str]
 """What a filter is set to; the date filter: first and last day, ISO."""
@@ -68,9 +68,7 @@ cast(? as date) and cast(? as date)'
 
 def defaults(scene: Scene) -> dict[str, Value]:
     """What the filters of a dashboard are set to when it is opened."""
-    return {
-        "dataset": scene.datasets[0],
-        "date": (scene.first_day, scene.last_day),
-        "funnel": scene.funnels[0],
-        "scope": scene.scopes[0],
+    chosen: dict[str, Value] = {
+        each.slug: scene.choices(each)[0] for each in FILTERS.values() if each.required
     }
+    return chosen | {DATE.slug: (scene.first_day, scene.last_day)}

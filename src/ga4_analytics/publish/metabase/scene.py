@@ -67,9 +67,9 @@ def _latest_first(days: Iterable[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _there(names: Sequence[str], rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-    """The names that the data has; the first where it has none, for a filter needs a value."""
+    """The names that the data has."""
     found = {value for row in rows for value in row.values()}
-    return tuple(name for name in names if name in found) or tuple(names[:1])
+    return tuple(name for name in names if name in found)
 
 
 def _columns(snapshot: Snapshot, mart: str, *names: str) -> list[dict[str, Any]]:
