@@ -53,6 +53,7 @@ COMMANDS = {
     "columns": "catalogue",
     "warm": "catalogue",
     "schema": "catalogue",
+    "serve": "serving",
     "export": "data",
     "report": "show",
     "verify": "verifying",
