@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from ga4_analytics.analyses.catalogue import values_of
 from ga4_analytics.analyses.overview import overview
+from ga4_analytics.errors import QuestionError
 from ga4_analytics.publish.saved_segments import (
     delete_segment,
     read_segment,
@@ -20,10 +21,10 @@ from ga4_analytics.publish.saved_segments import (
     saved_segments,
 )
 from ga4_analytics.questions.codec import decode, encode
-from ga4_analytics.questions.segments import UserSegment, segment_in_words
+from ga4_analytics.questions.segments import Listed, UserSegment, segment_in_words
 from ga4_analytics.render.answer import JSON_VERSION
 from ga4_analytics.web.api import JSON, Desk, check_json, only_parameters
-from ga4_analytics.web.asked import read_json, whole
+from ga4_analytics.web.asked import BarQuestion, BarUsers, answered, read_json, whole
 from ga4_analytics.web.reading import Reader
 
 PREFIX = "/api/v1"
@@ -34,11 +35,11 @@ class SegmentToSave:
     """A segment to be kept under a name.
 
     Attributes:
-        users: The segment.
+        users: The segment, or a bar of a funnel: then its users are listed.
         replace: Whether another segment of that name may go.
     """
 
-    users: UserSegment
+    users: UserSegment | BarQuestion
     replace: bool = False
 
 
@@ -130,9 +131,10 @@ def _add_saved(router: APIRouter, desk: Desk) -> None:
         check_json(request)
         only_parameters(request.query_params, ())
         given = decode(SegmentToSave, read_json(await request.body()))
-        await run_in_threadpool(
-            save_segment, workspace, name, given.users, replace=given.replace
-        )
+        users = given.users
+        if isinstance(users, BarQuestion):
+            users = await desk.gate.run(lambda: _listed(desk.reader(request), users))
+        await run_in_threadpool(save_segment, workspace, name, users, replace=given.replace)
         return _json(await run_in_threadpool(shown, name))
 
     @router.delete("/saved-segments/{name}")
@@ -141,6 +143,18 @@ def _add_saved(router: APIRouter, desk: Desk) -> None:
         only_parameters(request.query_params, ())
         await run_in_threadpool(delete_segment, workspace, name)
         return Response(status_code=204)
+
+
+def _listed(reader: Reader, bar: BarQuestion) -> Listed:
+    found = answered(reader, bar)
+    assert isinstance(found, BarUsers)
+    if found.has_more:
+        raise QuestionError(
+            f"limit: the bar has more than {bar.limit:,} users.",
+            rule="A segment of listed users holds all of them, or is not saved.",
+            remedy="Raise limit, or describe the users by conditions.",
+        )
+    return Listed(found.users)
 
 
 def _json(content: dict[str, Any]) -> Response:

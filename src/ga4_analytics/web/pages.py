@@ -115,6 +115,8 @@ def _add_page(router: APIRouter, desk: Desk, page: Page, render: Any) -> None:
             "users": reader.facts.get("users"),
             "rows": reader.opened.rows,
             "snapshot": reader.snapshot,
+            "funnels": reader.status["settings"]["funnels"],
+            "pages": [each.name for each in PAGES],
         }
         shown: Response = render(request, f"{page.name}.html", page=page, facts=facts)
         return shown

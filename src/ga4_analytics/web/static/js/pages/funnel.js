@@ -1,0 +1,256 @@
+// How many go from step to step, how fast, and where they stop.
+
+import { get, list } from "../api.js";
+import { bigNumbers, chartCard, downloads, finality, how, nothing, wrong } from "../answer.js";
+import { bars, categoryAxis, color, look, seriesColor, tip, tooltip, valueAxis } from "../charts.js";
+import { button, facts, fill, h } from "../dom.js";
+import { apiOnly, explore } from "../explore.js";
+import { compact, day, duration, number, percent, range } from "../format.js";
+import { breakdown, choice, conditions, eventRow, section, segmentPicker, switcher } from "../parts.js";
+import { usersPanel } from "../userspanel.js";
+import { eventOf, eventShown, eventText, spanShown, spanText } from "../words.js";
+
+const WINDOWS = ["30m", "1h", "1d", "7d", "14d", "30d", "90d", "none"];
+const ORDERS = [["ordered", "Ordered"], ["strict", "Strict"], ["any", "Any order"]];
+const COUNTING = [["user", "Users"], ["session", "Sessions"], ["attempt", "Attempts"]];
+const RULES = [["ours", "Ours"], ["amplitude", "Amplitude"], ["mixpanel", "Mixpanel"], ["posthog", "PostHog"], ["ga4", "GA4"], ["growthbook", "GrowthBook"], ["clickhouse", "ClickHouse"], ["openpanel", "OpenPanel"], ["mitzu", "Mitzu"], ["umami", "Umami"]];
+const ATTRIBUTION = [["first", "of the first event that has one"], ["last", "of the last event that has one"], ["all", "each group by its own events"]];
+const VIEWS = [["steps", "Steps"], ["days", "By entry day"], ["time", "Time to convert"], ["rules", "Other tools’ rules"]];
+const OWN = ["view"];
+const ANY = { names: [], where: [], raw: null, label: "" };
+const many = { user: "users", session: "sessions", attempt: "attempts" };
+const groupName = (group) => group.map((each) => each ?? "(none)").join(" · ");
+const ruleName = (name) => RULES.find(([each]) => each === name)?.[1] ?? name;
+
+function read(spec, params) {
+  const view = VIEWS.some(([name]) => name === params.get("view")) ? params.get("view") : "steps";
+  const plain = { view, steps: [], window: "7d", order: "ordered", counting: "user", exclusions: [], rules: "ours", attribution: "first" };
+  if (!spec) return plain;
+  return {
+    view, steps: spec.steps.map(eventOf), window: spanText(spec.window_seconds), order: spec.order, counting: spec.counting, rules: spec.rules,
+    exclusions: spec.exclusions.map((each) => ({ event: eventOf(each.event), after: each.after, before: each.before })),
+    attribution: spec.attribution_step === null ? spec.attribution : `${spec.attribution}:${spec.attribution_step}`,
+  };
+}
+
+function exclusionText({ event, after, before }) {
+  const text = eventText(event);
+  return after === 1 && before === null ? text : `${text}@${after}-${before ?? ""}`;
+}
+
+function write(q) {
+  const params = q.steps.map((step) => ["step", eventText(step)]);
+  if (q.window !== "7d") params.push(["window", q.window]);
+  if (q.order !== "ordered") params.push(["order", q.order]);
+  if (q.counting !== "user") params.push(["per", q.counting]);
+  for (const each of q.exclusions) params.push(["exclude", exclusionText(each)]);
+  if (q.attribution !== "first") params.push(["attribution", q.attribution]);
+  if (q.rules !== "ours") params.push(["rules", q.rules]);
+  if (q.view !== "steps") params.push(["view", q.view]);
+  return params;
+}
+
+/** The first funnel of a visit: one of the settings whose events are there, else the commonest. */
+async function start() {
+  const names = new Set((await list("events")).map((each) => each.name));
+  const known = (facts.funnels ?? []).filter((each) => each.steps.every((step) => names.has(step)));
+  const chosen = known.find((each) => each.name === "purchase") ?? known[0];
+  const steps = chosen?.steps ?? [...names].slice(0, 3);
+  return steps.map((step) => ["step", eventText({ names: [step] })]);
+}
+
+function stepList(q, set) {
+  return h("ol.stack", null, q.steps.map((event, place) => eventRow({
+    event, label: `step ${place + 1}`, mark: place + 1,
+    onchange: (changed) => set({ steps: q.steps.with(place, changed) }),
+    onremove: q.steps.length > 1 ? () => set({ steps: q.steps.toSpliced(place, 1) }) : null,
+    onup: place ? () => set({ steps: q.steps.toSpliced(place - 1, 2, event, q.steps[place - 1]) }) : null,
+  })));
+}
+
+function exclusionList(q, set) {
+  return h("ol.stack", null, q.exclusions.map((each, place) => eventRow({
+    event: each.event, label: `exclusion ${place + 1}`, mark: "×",
+    onchange: (event) => set({ exclusions: q.exclusions.with(place, { ...each, event }) }),
+    onremove: () => set({ exclusions: q.exclusions.toSpliced(place, 1) }),
+  })));
+}
+
+function controls(q, set) {
+  const windows = WINDOWS.includes(q.window) ? WINDOWS : [q.window, ...WINDOWS];
+  const attributions = [...ATTRIBUTION, ...q.steps.map((step, place) => [`step:${place + 1}`, `of step ${place + 1}`])];
+  return [
+    section("Steps", null, stepList(q, set),
+      h("div", null, button("Add step", () => set({ steps: [...q.steps, ANY] }), { kind: "tiny", symbol: "plus" }))),
+    section("How it counts", null, switcher("Order", ORDERS, q.order, (order) => set({ order })),
+      h("div.pair", null, choice("Window", windows.map((each) => [each, spanShown(each)]), q.window, (window) => set({ window })),
+        choice("Counted", COUNTING, q.counting, (counting) => set({ counting }))),
+      choice("By the rules of", RULES, q.rules, (rules) => set({ rules }))),
+    section("Exclude who did", button("Add an exclusion", () => set({ exclusions: [...q.exclusions, { event: ANY, after: 1, before: null }] }), { kind: "quiet tiny square", symbol: "plus", bare: true }),
+      q.exclusions.length ? exclusionList(q, set) : null),
+    section("Break down by", q.by.length ? choice("Groups", [3, 5, 10, 20].map((each) => [String(each), `Top ${each}`]), String(q.top), (top) => set({ top: Number(top) }), { unseen: true }) : null,
+      breakdown(q.by, (by) => set({ by, ...(q.by.length ? {} : { top: 5 }) })),
+      q.by.length ? choice("Value", attributions, q.attribution, (attribution) => set({ attribution })) : null),
+    section("Only events with", button("Add a condition", () => set({ where: [...q.where, { column: "", operator: "is", values: [] }] }), { kind: "quiet tiny square", symbol: "plus", bare: true }),
+      conditions(q.where, (where) => set({ where }), "all events")),
+    section("Users", null, segmentPicker(q.segment, (segment) => set({ segment }))),
+  ];
+}
+
+function numbers(answer) {
+  const last = answer.steps.at(-1);
+  const time = answer.time_to_convert;
+  const what = many[answer.counting];
+  return bigNumbers([
+    { name: "Conversion", value: percent(last.rate_from_start), more: last.low === null ? "" : `95% interval ${range(last.low, last.high)}` },
+    { name: "Entered", value: number(answer.steps[0].users), more: what },
+    { name: "Converted", value: number(last.users), more: what },
+    time && { name: "Half convert within", value: time.median === null ? "not reached" : duration(time.median), title: time.words,
+      more: time.median_among_converters === null ? "" : `${duration(time.median_among_converters)} among those who did` },
+    answer.tied_share !== null && { name: "Ties", value: percent(answer.tied_share), more: `${number(last.users_worst_order)} converted under the worst order`,
+      title: "Share of the events used that happen in the same microsecond as another of the user" },
+  ].filter(Boolean));
+}
+
+function stepsCard(answer, q, { params }) {
+  const groups = answer.spec.query.by.length ? answer.groups : [{ group: [], steps: answer.steps }];
+  const names = answer.steps.map((each) => `${each.step}. ${each.event}`);
+  const open = (group, place) => {
+    const step = groups[group].steps[place];
+    usersPanel({
+      params: apiOnly(params, OWN), spec: answer.spec, bar: step.step, group: groups[group].group.length ? groups[group].group : null,
+      title: `Step ${step.step}: ${step.event}${groups[group].group.length ? `, ${groupName(groups[group].group)}` : ""}`,
+      counts: { reached: step.users, dropped: step.dropped, open: step.open },
+    });
+  };
+  const many_ = groups.length > 1 || groups[0].group.length > 0;
+  const canList = answer.rules === "ours";
+  const rows = groups.flatMap((group, at) => group.steps.map((step, place) => [
+    ...(many_ ? [groupName(group.group)] : []), names[place],
+    canList ? button(number(step.users), () => open(at, place), { kind: "tiny quiet", "aria-label": `${number(step.users)} users of ${names[place]}${many_ ? `, ${groupName(group.group)}` : ""}: show them` }) : number(step.users),
+    percent(step.rate_from_start), range(step.low, step.high), percent(step.rate_from_previous), number(step.dropped), number(step.open), number(step.users_worst_order)]));
+  const card = chartCard({
+    title: "Steps", badge: finality(answer.finality), label: `Conversion at each of ${names.length} steps`, name: "funnel", size: "tall", ...downloads("funnel", apiOnly(params, OWN)),
+    option: stepsOption(groups, answer.steps), onclick: (event) => { if (canList && event.seriesId?.startsWith("bar")) open(Number(event.seriesId.slice(3)), event.dataIndex); },
+    table: { heads: [...(many_ ? ["Group"] : []), "Step", many[answer.counting], "of entered", "95% interval", "of step before", "dropped", "still open", "worst order"], rows, left: many_ ? 2 : 1 },
+    under: [
+      many_ && h("ul.legend", null, groups.slice(0, 8).map((each, place) => h("li.row", null, h("span.dot", { class: `series-${place + 1}` }), h("span.cut", null, groupName(each.group))))),
+      canList && h("p.small.muted", null, "Click a bar, or a number of the table, for the users behind it."),
+    ],
+  });
+  return card;
+}
+
+/** The bars: their height is the share of those who entered; a whisker is its interval. */
+function stepsOption(all, steps) {
+  const groups = all.slice(0, 8);
+  const one = groups.length === 1;
+  return ({ width }) => {
+    const flat = width < 520;
+    const { text, label } = look();
+    const names = steps.map((each) => `${each.step}. ${each.event}`);
+    const category = categoryAxis(names, {
+      boundaryGap: true, inverse: flat, axisLine: { show: !flat, lineStyle: { color: color("line-strong") } },
+      axisLabel: { ...text, color: color("text"), interval: 0, overflow: "truncate", width: flat ? 104 : Math.max(70, (width - 60) / names.length - 14), margin: 10, align: flat ? "right" : "center",
+        formatter: (name, at) => {
+          const before = steps[at].rate_from_previous;
+          const under = one && at && before !== null ? `\n{soft|${percent(before)} of step before}` : "";
+          return flat ? name : `{name|${name.replace(/[{}|]/g, " ")}}${under}`;
+        },
+        rich: { name: { ...label, width: Math.max(70, (width - 60) / names.length - 14), overflow: "truncate", align: "center", lineHeight: 18 }, soft: { ...text, lineHeight: 16, align: "center" } } },
+    });
+    const value = valueAxis((each) => percent(each, 0), { max: 1, interval: 0.25, axisLabel: { ...text, formatter: (each) => percent(each, 0), showMaxLabel: true } });
+    return {
+      grid: { left: 6, right: flat ? 54 : 10, top: 26, bottom: 6, containLabel: true },
+      xAxis: flat ? value : category, yAxis: flat ? category : value,
+      tooltip: tooltip((params) => stepTip(groups[Number(params.seriesId.slice(3))], params.dataIndex, Number(params.seriesId.slice(3))), { trigger: "item" }),
+      series: groups.flatMap((group, place) => [
+        {
+          type: "bar", id: `bar${place}`, name: groupName(group.group), data: group.steps.map((each) => each.rate_from_start), cursor: "pointer",
+          barMaxWidth: one ? 150 : 46, barCategoryGap: "26%", barGap: "12%", showBackground: one, backgroundStyle: { color: color("sunken"), borderRadius: 5 },
+          itemStyle: { color: seriesColor(place), borderRadius: flat ? [0, 5, 5, 0] : [5, 5, 0, 0] }, emphasis: { itemStyle: { opacity: 0.85 } },
+          label: { show: one || (!flat && width / names.length / groups.length > 42), position: flat ? "right" : "top", distance: 7, ...label, fontSize: one ? 12.5 : 11,
+            formatter: ({ dataIndex: at }) => (one && !flat ? `${percent(group.steps[at].rate_from_start)}  {soft|${number(group.steps[at].users)}}` : percent(group.steps[at].rate_from_start)),
+            rich: { soft: { ...text, fontSize: 12 } } },
+        },
+      ]),
+    };
+  };
+}
+
+function stepTip(group, at, place) {
+  const step = group.steps[at];
+  return tip(`${step.step}. ${step.event}${group.group.length ? ` · ${groupName(group.group)}` : ""}`, [
+    { place, name: "Reached", value: number(step.users) },
+    { name: "Of those who entered", value: percent(step.rate_from_start) },
+    { name: "95% interval", value: range(step.low, step.high) },
+    ...(step.rate_from_previous === null ? [] : [{ name: "Of the step before", value: percent(step.rate_from_previous) }]),
+    ...(step.dropped === null ? [] : [{ name: "Dropped here", value: number(step.dropped) }, { name: "Still open", value: number(step.open) }]),
+  ]);
+}
+
+function daysCard(answer, q, { params }) {
+  const { trend } = answer;
+  if (!trend.length) return nothing("No entries by day", answer.rules === "ours" ? "Nobody entered on these days." : "Only our own rules tell the entry day.");
+  const parts = [["Converted", trend.map((each) => each.users.at(-1))], ["Still open", trend.map((each) => each.open)], ["Dropped", trend.map((each) => each.dropped)]];
+  return chartCard({
+    title: "By entry day", badge: finality(answer.finality), label: "Converted, still open and dropped by day of entry", name: "funnel-days", size: "tall", json: downloads("funnel", apiOnly(params, OWN)).json,
+    option: bars({ labels: trend.map((each) => day(each.entry_date)), titles: trend.map((each) => day(each.entry_date, { year: true, weekday: true })), format: number, axis: compact, stacked: true,
+      bars: parts.map(([name, values], at) => ({ name, values, place: [0, 4, 7][at] })), total: (at) => `${number(trend[at].entered)} entered${trend[at].is_mature ? "" : "; the day is not mature"}` }),
+    table: {
+      heads: ["Entry day", "Entered", ...answer.steps.filter((each, at) => at && !answer.spec.optional.includes(each.step)).map((each) => `${each.step}. ${each.event}`), "Still open", "Dropped", "State"],
+      rows: trend.map((each) => [each.entry_date, number(each.entered), ...each.users.slice(1).map(number), number(each.open), number(each.dropped), each.is_mature ? "mature" : "may still convert"]),
+    },
+    under: h("ul.legend", null, parts.map(([name], at) => h("li.row", null, h("span.dot", { class: `series-${[1, 5, 8][at]}` }), name))),
+  });
+}
+
+function timeCard(answer, q, { params }) {
+  const time = answer.time_to_convert;
+  if (!time) return nothing("No times", "Only our own rules tell how long it took.");
+  const reached = time.quantiles.filter((each) => each.seconds !== null);
+  if (!reached.length) return nothing("Not reached", time.words);
+  return chartCard({
+    title: "Time to convert", badge: finality(answer.finality), label: "Share of those who entered that has converted, by time since entry", name: "funnel-time", json: downloads("funnel", apiOnly(params, OWN)).json,
+    option: () => ({
+      grid: { left: 6, right: 24, top: 14, bottom: 4, containLabel: true },
+      xAxis: { ...valueAxis(duration), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: color("line-strong") } } },
+      yAxis: valueAxis((each) => percent(each, 0)),
+      tooltip: tooltip((params_) => tip(`Within ${duration(params_.data[0])}`, [{ place: 0, name: "Converted", value: percent(params_.data[1]) }]), { trigger: "item" }),
+      series: [{ type: "line", step: "end", data: [[0, 0], ...reached.map((each) => [each.seconds, each.share])], symbolSize: 6, lineStyle: { color: seriesColor(0), width: 2 }, itemStyle: { color: seriesColor(0) } }],
+    }),
+    table: { heads: ["Share of those who entered", "has converted within"], rows: time.quantiles.map((each) => [percent(each.share, 0), each.seconds === null ? "not reached" : duration(each.seconds)]) },
+    under: h("p.muted", null, time.words, " Kaplan and Meier’s estimate: who may still convert is not taken for lost."),
+  });
+}
+
+function rulesCard(answer, q, { params }) {
+  const asked = apiOnly(params, OWN);
+  asked.delete("rules");
+  const place = h("div", null, h("div.card", null, h("div.state", null, h("p", null, "Counting by each tool’s rules …"))));
+  get("compare-rules", asked).then(({ results }) => {
+    const names = results[0].steps.map((each) => `${each.step}. ${each.event}`);
+    const card = chartCard({
+      title: "The same funnel by other tools’ rules", label: "Converted under the rules of each tool", name: "funnel-rules", ...downloads("compare-rules", asked),
+      option: bars({ labels: results.map((each) => ruleName(each.rules)), format: number, axis: compact, bars: [{ name: "Converted", place: 0, values: results.map((each) => each.steps.at(-1).users) }] }),
+      table: {
+        heads: ["Rules", ...names, "Conversion", "95% interval"], free: true,
+        rows: results.map((each) => [ruleName(each.rules), ...each.steps.map((step) => number(step.users)), percent(each.steps.at(-1).rate_from_start), range(each.steps.at(-1).low, each.steps.at(-1).high)]),
+      },
+      under: h("p.muted.small", null, "Which entry counts, from where the window runs, and what a tie is worth differ between tools. The table has every step."),
+    });
+    fill(place, card);
+    card.draw();
+  }).catch((error) => fill(place, wrong(error)));
+  return place;
+}
+
+const DRAW = { steps: stepsCard, days: daysCard, time: timeCard, rules: rulesCard };
+
+function draw(answer, q, tools) {
+  const views = h("div.row", null, switcher("Kind of answer", VIEWS, q.view, (view) => tools.set({ view })));
+  if (!answer.steps[0].users) return [views, nothing("Nobody entered", `No event of these days is ${eventShown(q.steps[0])} with these conditions.`), how(answer)];
+  return [views, numbers(answer), DRAW[q.view](answer, q, tools), how(answer)];
+}
+
+explore({ path: () => "funnel", own: OWN, keep: ["step_window", "least", "optional"], start, read, write, controls, draw });
