@@ -123,7 +123,7 @@ def overview(index: Index, days: int = 28) -> Overview | None:
         previous_end=earlier[1],
         numbers=(
             *counts,
-            _number("orders", "count", now and now.orders, before and before.orders, orders),
+            _number("orders", "count", _orders(now), _orders(before), orders),
             _number("revenue_usd", "usd", _gross(now), _gross(before), gross),
         ),
         raw_revenue_usd=_dollars(now.raw_usd_micros) if now else None,
@@ -169,6 +169,10 @@ def _money(
     assert isinstance(found, RevenueResult)
     days = tuple(bucket.amounts for bucket in found.buckets)
     return (found.totals[0].amounts if found.totals else None), days
+
+
+def _orders(given: Amounts | None) -> int | None:
+    return None if given is None else given.orders
 
 
 def _gross(given: Amounts | None) -> float | None:

@@ -130,7 +130,9 @@ class GivenSchemas(Schemas):
         }
 
     def _one_of(self, kinds: tuple[Any, ...]) -> dict[str, Any]:
-        classes = [each for each in kinds if dataclasses.is_dataclass(each)]
+        classes = [
+            each for each in kinds if dataclasses.is_dataclass(each) and isinstance(each, type)
+        ]
         if len(classes) < 2:
             return super()._one_of(kinds)
         others = [self.of(each) for each in kinds if each not in classes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -87,9 +88,7 @@ FACTS: dict[str, tuple[Make, tuple[str, ...]]] = {
 """Each fact: what makes it, and its parameters besides ``dataset``."""
 
 
-def _add(
-    router: APIRouter, desk: Desk, name: str, make: Make, known: tuple[str, ...]
-) -> None:
+def _add(router: APIRouter, desk: Desk, name: str, make: Make, known: tuple[str, ...]) -> None:
     async def get(request: Request) -> Response:
         only_parameters(request.query_params, ("dataset", *known))
         reader = desk.reader(request)
@@ -133,7 +132,8 @@ def _add_saved(router: APIRouter, desk: Desk) -> None:
         given = decode(SegmentToSave, read_json(await request.body()))
         users = given.users
         if isinstance(users, BarQuestion):
-            users = await desk.gate.run(lambda: _listed(desk.reader(request), users))
+            reader = desk.reader(request)
+            users = await desk.gate.run(partial(_listed, reader, users))
         await run_in_threadpool(save_segment, workspace, name, users, replace=given.replace)
         return _json(await run_in_threadpool(shown, name))
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -40,9 +40,7 @@ def create_app(settings: Settings, options: ServeOptions | None = None) -> ASGIA
         options: For whom, and how much one may ask.
     """
     options = options or ServeOptions()
-    desk = Desk(
-        Library(settings), options, Gate(options.limits), Kept(options.limits.cache_bytes)
-    )
+    desk = Desk(Library(settings), options, Gate(options.limits), Kept(options.limits.cache_bytes))
     keys = Keys(options.token)
     app = FastAPI(
         title="GA4 product analytics",
@@ -86,7 +84,7 @@ def static_version(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _lifespan(desk: Desk) -> Callable[[FastAPI], object]:
+def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         if desk.options.compiled:

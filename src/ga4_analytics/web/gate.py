@@ -38,9 +38,7 @@ class Gate:
         # The thread cannot be stopped: its turn ends when it does, not when we stop waiting.
         future.add_done_callback(self._finished)
         try:
-            return await asyncio.wait_for(
-                asyncio.shield(future), self._limits.answer_seconds
-            )
+            return await asyncio.wait_for(asyncio.shield(future), self._limits.answer_seconds)
         except TimeoutError:
             raise Problem(
                 503,
@@ -92,7 +90,7 @@ class Kept:
         self._found: OrderedDict[Hashable, bytes] = OrderedDict()
         self._coming: dict[Hashable, asyncio.Task[bytes]] = {}
 
-    async def get(self, key: Hashable, make: Callable[[], "asyncio.Task[bytes]"]) -> bytes:
+    async def get(self, key: Hashable, make: Callable[[], asyncio.Task[bytes]]) -> bytes:
         """An answer: the kept one, the one that is just being made, or a new one.
 
         Args:

@@ -14,8 +14,8 @@ from ga4_analytics.analyses.ask import KINDS, spec_class
 from ga4_analytics.questions.said import QUERY, TOPICS, Word
 from ga4_analytics.render.json_schema import GivenSchemas, Schemas
 from ga4_analytics.web.api import JSON
-from ga4_analytics.web.asked import CLASSES, OWN, PATHS
 from ga4_analytics.web.api_facts import FACTS, PREFIX, SegmentToSave
+from ga4_analytics.web.asked import CLASSES, OWN, PATHS
 from ga4_analytics.web.problems import MEDIA_TYPE, TITLES
 
 PLACE = "#/components/schemas/"

@@ -82,9 +82,7 @@ def problem_of(error: Ga4Error) -> Problem:
     retry = None
     if isinstance(error, StaleError):
         status, retry = 503, 5
-    return Problem(
-        status, error.problem, field_of(error.problem), error.rule, error.remedy, retry
-    )
+    return Problem(status, error.problem, field_of(error.problem), error.rule, error.remedy, retry)
 
 
 def field_of(problem: str) -> str:

@@ -14,7 +14,7 @@ from ga4_analytics.analyses.catalogue import ColumnFacts, EventFacts, columns_of
 from ga4_analytics.asking import Asker
 from ga4_analytics.errors import StaleError
 from ga4_analytics.index.reader import Index
-from ga4_analytics.publish.live import live_folder, snapshot_status, open_published
+from ga4_analytics.publish.live import live_folder, open_published, snapshot_status
 from ga4_analytics.settings import Settings
 
 _TRIES = 5

@@ -71,7 +71,8 @@ class Keys:
         begun, _, signature = cookie.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._signed("session", begun).encode()):
             return False
-        return self.clock() - int(begun.partition("-")[0]) < SESSION_SECONDS
+        age = self.clock() - int(begun.partition("-")[0])
+        return bool(age < SESSION_SECONDS)
 
     def csrf(self, cookie: str) -> str:
         """The form token of a session (of everybody's where there are no sessions)."""

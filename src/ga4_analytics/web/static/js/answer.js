@@ -108,6 +108,14 @@ export function how(answer) {
   return panel;
 }
 
+/** The names of lines or bars with their colours; the table says how many there are in all. */
+export function legend(given, all = given.length) {
+  if (given.length < 2) return null;
+  const shown = given.slice(0, 12);
+  return h("ul.legend", null, shown.map((each) => h("li.row", null, h("span.dot", { class: `series-${(each.place % 8) + 1}` }), h("span.cut", null, each.name))),
+    all > shown.length && h("li", null, `and ${all - shown.length} more in the table`));
+}
+
 /** What stands in place of an answer that could not be given. */
 export function wrong(problem, remedies = null) {
   return h("div.card", { role: "alert" }, h("div.state.wrong", null,
@@ -126,5 +134,5 @@ export function nothing(title, words, symbol = "search") {
 /** The big numbers at the top of an answer. */
 export function bigNumbers(given) {
   return h("dl.facts", null, given.map(({ name, value, more = "", title = null }) => h("div.fact", { title },
-    h("dt", null, name), h("dd.number", null, value), h("dd.more", null, more))));
+    h("dt", null, name), h("dd.number", { class: /^[a-z]/.test(value) ? "words" : "" }, value), h("dd.more", null, more))));
 }

@@ -114,7 +114,7 @@ export function tidy() {
 export function lines({ labels, titles = labels, lines: given, format, axis = format, complete = null, end = given.length <= 6, area = false, zero = true, note = () => "" }) {
   return ({ width }) => {
     const narrow = width < 520;
-    const named = end && !narrow && given.length > 1;
+    const named = end && !narrow && given.length > 1 && !crowded(given);
     const { label } = look();
     return {
       grid: { left: 4, right: named ? Math.min(132, 20 + 6.4 * Math.max(...given.map((line) => short(line.name).length))) : 14, top: 14, bottom: 4, containLabel: true },
@@ -128,6 +128,14 @@ export function lines({ labels, titles = labels, lines: given, format, axis = fo
       series: given.flatMap((line) => lineSeries(line, { complete, named, label, area, count: labels.length })),
     };
   };
+}
+
+/** Whether lines end so close together that their names would lie on each other. */
+function crowded(given) {
+  const known = given.filter((line) => !line.dashed).map((line) => line.values.filter((value) => value !== null));
+  const most = Math.max(...known.flat());
+  const ends = known.map((values) => values.at(-1) ?? 0).sort((one, other) => one - other);
+  return ends.some((value, at) => at && value - ends[at - 1] < most * 0.05);
 }
 
 function lineSeries(line, { complete, named, label, area, count }) {
@@ -164,17 +172,18 @@ function band(line, tint) {
 const short = (text) => (text.length > 19 ? `${text.slice(0, 18)}…` : text);
 
 /** Bars side by side or on top of each other. */
-export function bars({ labels, titles = labels, bars: given, format, axis = format, stacked = false, total = null }) {
+export function bars({ labels, titles = labels, bars: given, format, axis = format, stacked = false, total = null, named = false }) {
   return () => ({
-    grid: { left: 4, right: 10, top: 14, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 18, top: named ? 24 : 14, bottom: 4, containLabel: true },
     xAxis: categoryAxis(labels, { boundaryGap: true }), yAxis: valueAxis(axis),
     tooltip: tooltip((params) => {
       const at = params[0].dataIndex;
       return tip(titles[at], given.map((bar) => ({ place: bar.place, name: bar.name, value: format(bar.values[at]) })), total ? total(at) : "");
     }, { axisPointer: { type: "shadow", shadowStyle: { color: color("line"), opacity: 0.5 } } }),
     series: given.map((bar) => ({
-      type: "bar", name: bar.name, data: bar.values, stack: stacked ? "all" : undefined, barMaxWidth: 34, barCategoryGap: "28%",
-      itemStyle: { color: seriesColor(bar.place), borderRadius: stacked ? 0 : [3, 3, 0, 0] }, emphasis: { disabled: true },
+      type: "bar", name: bar.name, data: bar.values, stack: stacked ? "all" : undefined, barMaxWidth: named ? 64 : 34, barCategoryGap: "28%",
+      label: { show: named, position: "top", ...look().label, formatter: ({ value }) => format(value) },
+      itemStyle: { color: bar.tint ? color(bar.tint) : seriesColor(bar.place), borderRadius: stacked ? 0 : [3, 3, 0, 0] }, emphasis: { disabled: true },
     })),
   });
 }

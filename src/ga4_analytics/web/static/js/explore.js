@@ -18,7 +18,7 @@ const answerNode = document.getElementById("answer");
 /**
  * Run a page.
  * @param {object} page
- *   path(q): what is asked of the API; start(): promises the first question, as parameters;
+ *   asked(params): the {path, params} that are asked of the API; start(): promises the first question, as parameters;
  *   read(spec, params): the form's state; write(q): its parameters, without those of every
  *   question; controls(q, set): nodes of the form; draw(answer, q, tools): nodes of the answer.
  *   tools.set changes the question; tools.params are those that were asked.
@@ -59,11 +59,15 @@ export function explore(page) {
     answerNode.setAttribute("aria-busy", "true");
     main.classList.add("is-busy");
     try {
-      const path = page.path(q, params);
-      const answer = await get(path, apiOnly(params, page.own), signal);
+      const asked = page.asked(params);
+      const answer = await get(asked.path, asked.params, signal);
       if (signal.aborted) return;
-      if (first) { q = { ...common(answer.spec, params, page.keep), ...page.read(answer.spec, params) }; showForm(); }
-      draw(page.draw(answer, q, { set, params, path }));
+      if (first) {
+        const { spec } = answer.results?.[0] ?? answer;
+        q = { ...common(spec, params, page.keep), ...page.read(spec, params) };
+        showForm();
+      }
+      draw(page.draw(answer, q, { set, params: asked.params }));
       say("The answer is shown.");
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -137,9 +141,9 @@ function parameters(page, q) {
   return params;
 }
 
-/** What the API takes of the address: parameters that only the page knows are left out. */
-export function apiOnly(params, own = []) {
+/** Parameters without those that only the page knows. */
+export function without(params, ...names) {
   const found = new URLSearchParams(params);
-  for (const name of ["tab", ...own]) found.delete(name);
+  for (const name of names) found.delete(name);
   return found;
 }

@@ -29,7 +29,7 @@ export function eventPicker(event, label, onchange) {
   return picker({
     label, shown: eventShown(event), options: eventOptions, chosen: event.names.length ? event.names : ["*"],
     free: (text) => ({ value: text, text, more: "as typed" }),
-    onpick: (name) => onchange({ ...event, names: name === "*" ? [] : [name], label: "" }),
+    onpick: (name) => onchange({ ...event, names: name === "*" ? [] : [name], label: "", text: null }),
   });
 }
 
@@ -38,7 +38,7 @@ export function eventPicker(event, label, onchange) {
  * @param {object} given event; label; mark: what stands before it; onchange; onremove, onup.
  */
 export function eventRow({ event, label, mark, onchange, onremove = null, onup = null, extra = null }) {
-  const set = (where) => onchange({ ...event, where });
+  const set = (where) => onchange({ ...event, where, text: null });
   return h(
     "li.step", null, h("span.step-mark", { "aria-hidden": "true" }, mark),
     h("fieldset.step-body", null,

@@ -48,7 +48,8 @@ export function filterText(conditions, raw = null) {
 }
 
 /** Some events: names (none: any), and conditions. */
-export function eventText({ names, where = [], raw = null, label = "" }) {
+export function eventText({ names, where = [], raw = null, label = "", text = null }) {
+  if (text !== null) return text;
   const done = where.filter(isDone);
   const odd = names.some((name) => !isPlain(name) || name.startsWith("{") || name === "*");
   if (raw || label || odd || !arePlain(done)) {
@@ -77,7 +78,10 @@ export function eventOf(selector) {
   };
 }
 
-export const eventShown = (event) => event.label || event.names.join(" or ") || "Any event";
+/** An event of an address that the server could not read: it stays as it is until it is changed. */
+export const unread = (text) => ({ names: [], where: [], raw: null, label: "", text });
+
+export const eventShown = (event) => event.text ?? (event.label || event.names.join(" or ") || "Any event");
 
 /** Seconds as 30m, 24h or 7d. */
 export function spanText(seconds) {

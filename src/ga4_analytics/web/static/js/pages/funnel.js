@@ -1,14 +1,14 @@
 // How many go from step to step, how fast, and where they stop.
 
-import { get, list } from "../api.js";
-import { bigNumbers, chartCard, downloads, finality, how, nothing, wrong } from "../answer.js";
+import { list } from "../api.js";
+import { bigNumbers, chartCard, downloads, finality, how, nothing } from "../answer.js";
 import { bars, categoryAxis, color, look, seriesColor, tip, tooltip, valueAxis } from "../charts.js";
-import { button, facts, fill, h } from "../dom.js";
-import { apiOnly, explore } from "../explore.js";
+import { button, facts, h } from "../dom.js";
+import { explore, without } from "../explore.js";
 import { compact, day, duration, number, percent, range } from "../format.js";
 import { breakdown, choice, conditions, eventRow, section, segmentPicker, switcher } from "../parts.js";
 import { usersPanel } from "../userspanel.js";
-import { eventOf, eventShown, eventText, spanShown, spanText } from "../words.js";
+import { eventOf, eventShown, eventText, spanShown, spanText, unread } from "../words.js";
 
 const WINDOWS = ["30m", "1h", "1d", "7d", "14d", "30d", "90d", "none"];
 const ORDERS = [["ordered", "Ordered"], ["strict", "Strict"], ["any", "Any order"]];
@@ -16,7 +16,6 @@ const COUNTING = [["user", "Users"], ["session", "Sessions"], ["attempt", "Attem
 const RULES = [["ours", "Ours"], ["amplitude", "Amplitude"], ["mixpanel", "Mixpanel"], ["posthog", "PostHog"], ["ga4", "GA4"], ["growthbook", "GrowthBook"], ["clickhouse", "ClickHouse"], ["openpanel", "OpenPanel"], ["mitzu", "Mitzu"], ["umami", "Umami"]];
 const ATTRIBUTION = [["first", "of the first event that has one"], ["last", "of the last event that has one"], ["all", "each group by its own events"]];
 const VIEWS = [["steps", "Steps"], ["days", "By entry day"], ["time", "Time to convert"], ["rules", "Other tools’ rules"]];
-const OWN = ["view"];
 const ANY = { names: [], where: [], raw: null, label: "" };
 const many = { user: "users", session: "sessions", attempt: "attempts" };
 const groupName = (group) => group.map((each) => each ?? "(none)").join(" · ");
@@ -24,10 +23,10 @@ const ruleName = (name) => RULES.find(([each]) => each === name)?.[1] ?? name;
 
 function read(spec, params) {
   const view = VIEWS.some(([name]) => name === params.get("view")) ? params.get("view") : "steps";
-  const plain = { view, steps: [], window: "7d", order: "ordered", counting: "user", exclusions: [], rules: "ours", attribution: "first" };
+  const plain = { view, steps: params.getAll("step").map(unread), window: "7d", order: "ordered", counting: "user", exclusions: [], rules: "ours", attribution: "first" };
   if (!spec) return plain;
   return {
-    view, steps: spec.steps.map(eventOf), window: spanText(spec.window_seconds), order: spec.order, counting: spec.counting, rules: spec.rules,
+    view, steps: spec.steps.map(eventOf), window: spanText(spec.window_seconds), order: spec.order, counting: spec.counting, rules: params.get("rules") ?? spec.rules,
     exclusions: spec.exclusions.map((each) => ({ event: eventOf(each.event), after: each.after, before: each.before })),
     attribution: spec.attribution_step === null ? spec.attribution : `${spec.attribution}:${spec.attribution_step}`,
   };
@@ -102,7 +101,7 @@ function numbers(answer) {
   const time = answer.time_to_convert;
   const what = many[answer.counting];
   return bigNumbers([
-    { name: "Conversion", value: percent(last.rate_from_start), more: last.low === null ? "" : `95% interval ${range(last.low, last.high)}` },
+    { name: "Conversion", value: percent(last.rate_from_start), more: last.low === null ? "" : `${range(last.low, last.high)} at 95%` },
     { name: "Entered", value: number(answer.steps[0].users), more: what },
     { name: "Converted", value: number(last.users), more: what },
     time && { name: "Half convert within", value: time.median === null ? "not reached" : duration(time.median), title: time.words,
@@ -118,7 +117,7 @@ function stepsCard(answer, q, { params }) {
   const open = (group, place) => {
     const step = groups[group].steps[place];
     usersPanel({
-      params: apiOnly(params, OWN), spec: answer.spec, bar: step.step, group: groups[group].group.length ? groups[group].group : null,
+      params: params, spec: answer.spec, bar: step.step, group: groups[group].group.length ? groups[group].group : null,
       title: `Step ${step.step}: ${step.event}${groups[group].group.length ? `, ${groupName(groups[group].group)}` : ""}`,
       counts: { reached: step.users, dropped: step.dropped, open: step.open },
     });
@@ -130,7 +129,7 @@ function stepsCard(answer, q, { params }) {
     canList ? button(number(step.users), () => open(at, place), { kind: "tiny quiet", "aria-label": `${number(step.users)} users of ${names[place]}${many_ ? `, ${groupName(group.group)}` : ""}: show them` }) : number(step.users),
     percent(step.rate_from_start), range(step.low, step.high), percent(step.rate_from_previous), number(step.dropped), number(step.open), number(step.users_worst_order)]));
   const card = chartCard({
-    title: "Steps", badge: finality(answer.finality), label: `Conversion at each of ${names.length} steps`, name: "funnel", size: "tall", ...downloads("funnel", apiOnly(params, OWN)),
+    title: "Steps", badge: finality(answer.finality), label: `Conversion at each of ${names.length} steps`, name: "funnel", size: "tall", ...downloads("funnel", params),
     option: stepsOption(groups, answer.steps), onclick: (event) => { if (canList && event.seriesId?.startsWith("bar")) open(Number(event.seriesId.slice(3)), event.dataIndex); },
     table: { heads: [...(many_ ? ["Group"] : []), "Step", many[answer.counting], "of entered", "95% interval", "of step before", "dropped", "still open", "worst order"], rows, left: many_ ? 2 : 1 },
     under: [
@@ -161,7 +160,7 @@ function stepsOption(all, steps) {
     });
     const value = valueAxis((each) => percent(each, 0), { max: 1, interval: 0.25, axisLabel: { ...text, formatter: (each) => percent(each, 0), showMaxLabel: true } });
     return {
-      grid: { left: 6, right: flat ? 54 : 10, top: 26, bottom: 6, containLabel: true },
+      grid: { left: 6, right: flat ? 54 : 10, top: 26, bottom: one && !flat ? 22 : 6, containLabel: true },
       xAxis: flat ? value : category, yAxis: flat ? category : value,
       tooltip: tooltip((params) => stepTip(groups[Number(params.seriesId.slice(3))], params.dataIndex, Number(params.seriesId.slice(3))), { trigger: "item" }),
       series: groups.flatMap((group, place) => [
@@ -173,8 +172,25 @@ function stepsOption(all, steps) {
             formatter: ({ dataIndex: at }) => (one && !flat ? `${percent(group.steps[at].rate_from_start)}  {soft|${number(group.steps[at].users)}}` : percent(group.steps[at].rate_from_start)),
             rich: { soft: { ...text, fontSize: 12 } } },
         },
+        ...(one ? [whiskers(group, place, flat)] : []),
       ]),
     };
+  };
+}
+
+/** The interval of each bar, as a line across its end. */
+function whiskers(group, place, flat) {
+  const ends = group.steps.map((each) => [each.low, each.high]);
+  return {
+    type: "custom", id: `whisker${place}`, silent: true, z: 5, data: ends.map((each, at) => [at, ...each]),
+    renderItem: (params, api) => {
+      if (ends[params.dataIndex][0] === null) return null;
+      const point = (value) => api.coord(flat ? [value, api.value(0)] : [api.value(0), value]);
+      const [from, to] = [point(api.value(1)), point(api.value(2))];
+      const cap = (at) => (flat ? { x1: at[0], x2: at[0], y1: at[1] - 5, y2: at[1] + 5 } : { x1: at[0] - 5, x2: at[0] + 5, y1: at[1], y2: at[1] });
+      const line = (shape) => ({ type: "line", shape, style: { stroke: color("text"), lineWidth: 1.2, opacity: 0.75 } });
+      return { type: "group", children: [line({ x1: from[0], y1: from[1], x2: to[0], y2: to[1] }), line(cap(from)), line(cap(to))] };
+    },
   };
 }
 
@@ -194,14 +210,14 @@ function daysCard(answer, q, { params }) {
   if (!trend.length) return nothing("No entries by day", answer.rules === "ours" ? "Nobody entered on these days." : "Only our own rules tell the entry day.");
   const parts = [["Converted", trend.map((each) => each.users.at(-1))], ["Still open", trend.map((each) => each.open)], ["Dropped", trend.map((each) => each.dropped)]];
   return chartCard({
-    title: "By entry day", badge: finality(answer.finality), label: "Converted, still open and dropped by day of entry", name: "funnel-days", size: "tall", json: downloads("funnel", apiOnly(params, OWN)).json,
+    title: "By entry day", badge: finality(answer.finality), label: "Converted, still open and dropped by day of entry", name: "funnel-days", size: "tall", json: downloads("funnel", params).json,
     option: bars({ labels: trend.map((each) => day(each.entry_date)), titles: trend.map((each) => day(each.entry_date, { year: true, weekday: true })), format: number, axis: compact, stacked: true,
-      bars: parts.map(([name, values], at) => ({ name, values, place: [0, 4, 7][at] })), total: (at) => `${number(trend[at].entered)} entered${trend[at].is_mature ? "" : "; the day is not mature"}` }),
+      bars: parts.map(([name, values], at) => ({ name, values, place: [0, 4, 7][at], tint: at === 2 ? "line-strong" : null })), total: (at) => `${number(trend[at].entered)} entered${trend[at].is_mature ? "" : "; the day is not mature"}` }),
     table: {
       heads: ["Entry day", "Entered", ...answer.steps.filter((each, at) => at && !answer.spec.optional.includes(each.step)).map((each) => `${each.step}. ${each.event}`), "Still open", "Dropped", "State"],
       rows: trend.map((each) => [each.entry_date, number(each.entered), ...each.users.slice(1).map(number), number(each.open), number(each.dropped), each.is_mature ? "mature" : "may still convert"]),
     },
-    under: h("ul.legend", null, parts.map(([name], at) => h("li.row", null, h("span.dot", { class: `series-${[1, 5, 8][at]}` }), name))),
+    under: h("ul.legend", null, parts.map(([name], at) => h("li.row", null, h("span.dot", { class: ["series-1", "series-5", "rest"][at] }), name))),
   });
 }
 
@@ -211,7 +227,7 @@ function timeCard(answer, q, { params }) {
   const reached = time.quantiles.filter((each) => each.seconds !== null);
   if (!reached.length) return nothing("Not reached", time.words);
   return chartCard({
-    title: "Time to convert", badge: finality(answer.finality), label: "Share of those who entered that has converted, by time since entry", name: "funnel-time", json: downloads("funnel", apiOnly(params, OWN)).json,
+    title: "Time to convert", badge: finality(answer.finality), label: "Share of those who entered that has converted, by time since entry", name: "funnel-time", json: downloads("funnel", params).json,
     option: () => ({
       grid: { left: 6, right: 24, top: 14, bottom: 4, containLabel: true },
       xAxis: { ...valueAxis(duration), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: color("line-strong") } } },
@@ -224,33 +240,31 @@ function timeCard(answer, q, { params }) {
   });
 }
 
-function rulesCard(answer, q, { params }) {
-  const asked = apiOnly(params, OWN);
-  asked.delete("rules");
-  const place = h("div", null, h("div.card", null, h("div.state", null, h("p", null, "Counting by each tool’s rules …"))));
-  get("compare-rules", asked).then(({ results }) => {
-    const names = results[0].steps.map((each) => `${each.step}. ${each.event}`);
-    const card = chartCard({
-      title: "The same funnel by other tools’ rules", label: "Converted under the rules of each tool", name: "funnel-rules", ...downloads("compare-rules", asked),
-      option: bars({ labels: results.map((each) => ruleName(each.rules)), format: number, axis: compact, bars: [{ name: "Converted", place: 0, values: results.map((each) => each.steps.at(-1).users) }] }),
-      table: {
-        heads: ["Rules", ...names, "Conversion", "95% interval"], free: true,
-        rows: results.map((each) => [ruleName(each.rules), ...each.steps.map((step) => number(step.users)), percent(each.steps.at(-1).rate_from_start), range(each.steps.at(-1).low, each.steps.at(-1).high)]),
-      },
-      under: h("p.muted.small", null, "Which entry counts, from where the window runs, and what a tie is worth differ between tools. The table has every step."),
-    });
-    fill(place, card);
-    card.draw();
-  }).catch((error) => fill(place, wrong(error)));
-  return place;
+function rulesCard({ results }, q, { params }) {
+  const names = results[0].steps.map((each) => `${each.step}. ${each.event}`);
+  return chartCard({
+    title: "The same funnel by other tools’ rules", label: "Converted under the rules of each tool", name: "funnel-rules", ...downloads("compare-rules", params),
+    option: bars({ labels: results.map((each) => ruleName(each.rules)), format: number, axis: compact, bars: [{ name: "Converted", place: 0, values: results.map((each) => each.steps.at(-1).users) }], named: true }),
+    table: {
+      heads: ["Rules", ...names, "Conversion", "95% interval"], free: true,
+      rows: results.map((each) => [ruleName(each.rules), ...each.steps.map((step) => number(step.users)), percent(each.steps.at(-1).rate_from_start), range(each.steps.at(-1).low, each.steps.at(-1).high)]),
+    },
+    under: h("p.muted.small", null, "Which entry counts, from where the window runs, and what a tie is worth differ between tools. The table has every step."),
+  });
 }
 
 const DRAW = { steps: stepsCard, days: daysCard, time: timeCard, rules: rulesCard };
 
 function draw(answer, q, tools) {
+  const first = answer.results?.[0] ?? answer;
   const views = h("div.row", null, switcher("Kind of answer", VIEWS, q.view, (view) => tools.set({ view })));
-  if (!answer.steps[0].users) return [views, nothing("Nobody entered", `No event of these days is ${eventShown(q.steps[0])} with these conditions.`), how(answer)];
-  return [views, numbers(answer), DRAW[q.view](answer, q, tools), how(answer)];
+  if (!first.steps[0].users) return [views, nothing("Nobody entered", `No event of these days is ${eventShown(q.steps[0])} with these conditions.`), how(first)];
+  return [views, numbers(first), DRAW[q.view](answer, q, tools), how(first)];
 }
 
-explore({ path: () => "funnel", own: OWN, keep: ["step_window", "least", "optional"], start, read, write, controls, draw });
+function asked(params) {
+  const rules = params.get("view") === "rules";
+  return { path: rules ? "compare-rules" : "funnel", params: rules ? without(params, "view", "rules") : without(params, "view") };
+}
+
+explore({ asked, keep: ["step_window", "least", "optional"], start, read, write, controls, draw });

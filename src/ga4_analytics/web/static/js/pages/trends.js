@@ -1,13 +1,13 @@
 // Numbers over time; on how many days users come; who is new, stays, comes back and goes.
 
-import { bigNumbers, chartCard, downloads, finality, how, nothing } from "../answer.js";
+import { bigNumbers, chartCard, downloads, finality, how, legend, nothing } from "../answer.js";
 import { bars, lines } from "../charts.js";
 import { button, h } from "../dom.js";
-import { apiOnly, explore } from "../explore.js";
+import { explore, without } from "../explore.js";
 import { NOTHING, bucket, compact, day, number, percent, range, usd } from "../format.js";
 import { breakdown, choice, conditions, eventRow, numberColumns, section, segmentPicker, switcher } from "../parts.js";
 import { picker } from "../picker.js";
-import { eventOf, eventText } from "../words.js";
+import { eventOf, eventText, unread } from "../words.js";
 
 const MEASURES = [
   ["events", "Events"], ["users", "Users"], ["sessions", "Sessions"], ["per_user", "Events per user"], ["sum", "Sum of a property"],
@@ -35,7 +35,7 @@ function seriesText(one) {
 
 function read(spec, params) {
   const tab = tabOf(params);
-  const plain = { tab, series: [{ event: ANY, measure: "users", column: null, percentile: 50 }], granularity: "day", formulas: [], compare: "", event: ANY, unit: "day", week_starts: "monday" };
+  const plain = { tab, series: [{ event: ANY, measure: "users", column: null, percentile: 50 }], granularity: "day", formulas: [], compare: "", event: unread(params.get("event") ?? "*"), unit: "day", week_starts: "monday" };
   if (!spec) return plain;
   if (tab !== "trends") return { ...plain, event: eventOf(spec.event), unit: spec.unit, week_starts: spec.week_starts };
   const before = spec.compare;
@@ -140,19 +140,12 @@ function drawTrend(answer, q, { params }) {
   return [
     bigNumbers(facts),
     chartCard({
-      title: "Trend", badge: finality(answer.finality), label, name: "trends", ...downloads("trends", apiOnly(params)),
+      title: "Trend", badge: finality(answer.finality), label, name: "trends", ...downloads("trends", params),
       option: lines({ labels, titles: buckets.map((each) => (spec.granularity === "day" ? day(each.start, { year: true, weekday: true }) : bucket(each.start, spec.granularity))), lines: [...drawn, ...before], format, axis, complete: buckets.map((each) => each.is_complete), area: drawn.length === 1 }),
       size: "tall", table: { heads, rows }, under: legend(drawn, found.length),
     }),
     how(answer),
   ];
-}
-
-/** The names of lines with their colours; the lines themselves carry names too. */
-function legend(drawn, all) {
-  if (drawn.length < 2) return null;
-  return h("ul.legend", null, drawn.map((each) => h("li.row", null, h("span.dot", { class: `series-${(each.place % 8) + 1}` }), h("span.cut", null, each.name))),
-    all > drawn.length && h("li", null, `and ${all - drawn.length} more in the table`));
 }
 
 function drawStickiness(answer, q, { params }) {
@@ -172,7 +165,7 @@ function drawStickiness(answer, q, { params }) {
       }),
     ]),
     chartCard({
-      title: `Users by number of ${unit}s`, badge: finality(answer.finality), name: "stickiness", ...downloads("stickiness", apiOnly(params)),
+      title: `Users by number of ${unit}s`, badge: finality(answer.finality), name: "stickiness", ...downloads("stickiness", params),
       label: `Share of users with so many ${unit}s or more`,
       option: bars({ labels: numbers, titles: numbers.map((each) => `${each} or more ${unit}s`), format: percent, axis: (value) => percent(value, 0),
         bars: shown.map((group, place) => ({ name: nameOf(group), place, values: group.sticks.map((each) => each.share?.value ?? null) })) }),
@@ -197,7 +190,7 @@ function drawLifecycle(answer, q, { params, set }) {
   const labels = buckets.map((each) => bucket(each.start, spec.unit));
   return [
     chartCard({
-      title: nameOf(group) ? `Lifecycle of ${nameOf(group)}` : "Lifecycle", badge: finality(answer.finality), name: "lifecycle", ...downloads("lifecycle", apiOnly(params)),
+      title: nameOf(group) ? `Lifecycle of ${nameOf(group)}` : "Lifecycle", badge: finality(answer.finality), name: "lifecycle", ...downloads("lifecycle", params),
       label: `New, returning, resurrecting and dormant users by ${spec.unit}`, size: "tall",
       option: bars({ labels, format: number, axis: compact, stacked: true,
         bars: LIFE.map(([name, text], place) => ({ name: text, place, values: group[name] })),
@@ -219,7 +212,7 @@ function tabs(q, set) {
 }
 
 explore({
-  path: (q, params) => tabOf(params),
+  asked: (params) => ({ path: tabOf(params), params: without(params, "tab") }),
   start: async (params) => (tabOf(params) === "trends" ? [["series", "users of *"]] : [["event", "*"]]),
   read,
   write,
