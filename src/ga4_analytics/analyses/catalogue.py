@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ga4_analytics.analyses.ask import ask
+from ga4_analytics.analyses.names import column as column_of
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.build import trends
 from ga4_analytics.questions.filters import AllOf, Condition
@@ -114,6 +115,7 @@ def values_of(
     Raises:
         QuestionError: There is no such column, or it has numbers.
     """
+    column_of(index, column, "column")
     if not index.calendar.days:
         return ()
     asked = Condition(column, "matches", (f"(?i){re.escape(like)}",)) if like else None

@@ -23,7 +23,7 @@ from ga4_analytics.web.cost import check_work
 from ga4_analytics.web.csv_text import csv_text
 from ga4_analytics.web.gate import Gate, Kept
 from ga4_analytics.web.options import ServeOptions
-from ga4_analytics.web.problems import Problem
+from ga4_analytics.web.problems import ProblemError
 from ga4_analytics.web.reading import Library, Reader
 
 JSON = "application/json"
@@ -144,7 +144,7 @@ async def _answer(
 def check_json(request: Request) -> None:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != JSON:
-        raise Problem(
+        raise ProblemError(
             415,
             f"content-type: {given[:100]!r} is not {JSON}.",
             "content-type",

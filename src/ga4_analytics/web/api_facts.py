@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ga4_analytics.analyses.catalogue import values_of
+from ga4_analytics.analyses.names import nearest
 from ga4_analytics.analyses.overview import overview
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.publish.saved_segments import (
@@ -26,6 +28,7 @@ from ga4_analytics.questions.segments import Listed, UserSegment, segment_in_wor
 from ga4_analytics.render.answer import JSON_VERSION
 from ga4_analytics.web.api import JSON, Desk, check_json, only_parameters
 from ga4_analytics.web.asked import BarQuestion, BarUsers, answered, read_json, whole
+from ga4_analytics.web.problems import ProblemError
 from ga4_analytics.web.reading import Reader
 
 PREFIX = "/api/v1"
@@ -122,6 +125,7 @@ def _add_saved(router: APIRouter, desk: Desk) -> None:
     async def one(request: Request, name: str) -> Response:
         """One saved segment."""
         only_parameters(request.query_params, ())
+        _check_there(workspace, name)
         return _json(await run_in_threadpool(shown, name))
 
     @router.put("/saved-segments/{name}")
@@ -130,6 +134,14 @@ def _add_saved(router: APIRouter, desk: Desk) -> None:
         check_json(request)
         only_parameters(request.query_params, ())
         given = decode(SegmentToSave, read_json(await request.body()))
+        if not given.replace and name in saved_segments(workspace):
+            raise ProblemError(
+                409,
+                f"name: there is a segment {name!r} already.",
+                "name",
+                "A saved segment is not overwritten unasked.",
+                "Choose another name, or send replace: true.",
+            )
         users = given.users
         if isinstance(users, BarQuestion):
             reader = desk.reader(request)
@@ -141,8 +153,20 @@ def _add_saved(router: APIRouter, desk: Desk) -> None:
     async def delete(request: Request, name: str) -> Response:
         """Remove a saved segment."""
         only_parameters(request.query_params, ())
+        _check_there(workspace, name)
         await run_in_threadpool(delete_segment, workspace, name)
         return Response(status_code=204)
+
+
+def _check_there(workspace: Path, name: str) -> None:
+    if name not in saved_segments(workspace):
+        raise ProblemError(
+            404,
+            f"name: no segment is called {name!r}.",
+            "name",
+            "A segment must have been saved.",
+            nearest(name, saved_segments(workspace)),
+        )
 
 
 def _listed(reader: Reader, bar: BarQuestion) -> Listed:

@@ -23,7 +23,7 @@ from ga4_analytics.web.api import Desk
 from ga4_analytics.web.gate import Gate, Kept
 from ga4_analytics.web.openapi import openapi_routes
 from ga4_analytics.web.options import ServeOptions
-from ga4_analytics.web.problems import TITLES, Problem, problem_of
+from ga4_analytics.web.problems import TITLES, ProblemError, problem_of
 from ga4_analytics.web.reading import Library
 from ga4_analytics.web.security import Guard, Keys
 from ga4_analytics.web.warming import warm_up
@@ -56,7 +56,7 @@ def create_app(settings: Settings, options: ServeOptions | None = None) -> ASGIA
     app.include_router(openapi_routes())
     app.include_router(pages.routes(desk, keys, where))
     app.mount(where, Assets(directory=STATIC), name="static")
-    app.add_exception_handler(Problem, _told)
+    app.add_exception_handler(ProblemError, _told)
     app.add_exception_handler(Ga4Error, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(Exception, _told)
@@ -99,13 +99,13 @@ def _told(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         known = error.status_code if error.status_code in TITLES else 400
         headers = tuple((error.headers or {}).items())
-        return Problem(known, TITLES[known] + ".", headers=headers).response()
+        return ProblemError(known, TITLES[known] + ".", headers=headers).response()
     if isinstance(error, Ga4Error):
         error = problem_of(error)
-    if not isinstance(error, Problem):
+    if not isinstance(error, ProblemError):
         # %r: a path or a name in the message must not make lines of its own in the log.
         LOG.error("%s %r failed: %r", request.method, request.url.path, error)
-        error = Problem(
+        error = ProblemError(
             500,
             "The answer could not be made; this is an error of the program.",
             remedy="Look at the log of `ga4 serve`, and report what it says.",

@@ -19,7 +19,7 @@ from ga4_analytics.questions.codec import decode
 from ga4_analytics.questions.funnel import FunnelSpec, Rules
 from ga4_analytics.questions.said import QUERY, TOPICS, Word, made
 from ga4_analytics.render.answer import Told
-from ga4_analytics.web.problems import Problem
+from ga4_analytics.web.problems import ProblemError
 from ga4_analytics.web.reading import Reader
 
 COMMON = ("dataset", "format", "last")
@@ -124,7 +124,7 @@ def from_body(path: str, body: bytes) -> Any:
     """The question of a POST request.
 
     Raises:
-        Problem: The body is not JSON.
+        ProblemError: The body is not JSON.
         QuestionError: A field is wrong.
     """
     data = read_json(body)
@@ -139,13 +139,13 @@ def read_json(body: bytes) -> Any:
     """What a body holds.
 
     Raises:
-        Problem: It is not JSON, is nested too deeply, or has text that is no Unicode.
+        ProblemError: It is not JSON, is nested too deeply, or has text that is no Unicode.
     """
     try:
         data = json.loads(body, parse_constant=_no_constant)
         json.dumps(data, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        raise Problem(
+        raise ProblemError(
             400,
             f"body: it is not JSON: {str(error)[:200]}.",
             "body",
@@ -229,7 +229,7 @@ def _last_days(spec: Any, text: str, calendar: Calendar) -> Any:
 def _object(text: str) -> dict[str, Any]:
     try:
         data = read_json(text.encode("utf-8", "surrogatepass"))
-    except Problem as problem:
+    except ProblemError as problem:
         raise QuestionError(
             problem.detail.replace("body", "spec", 1), rule="It is a JSON object.",
             remedy="Mend spec.",

@@ -7,7 +7,7 @@ from typing import Any
 
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.filters import EventSelector
-from ga4_analytics.web.problems import Problem
+from ga4_analytics.web.problems import ProblemError
 
 MOST_GROUPS = 1_000
 MOST_PERIODS = 1_000
@@ -22,11 +22,11 @@ def check_work(index: Index, question: Any, most: int) -> None:
         most: Most events that it may look at, each counted once a part.
 
     Raises:
-        Problem: It asks for too much.
+        ProblemError: It asks for too much.
     """
     work = index.rows * parts_of(question)
     if work > most:
-        raise Problem(
+        raise ProblemError(
             413,
             f"The question looks {work:,} times at an event.",
             rule=f"At most {most:,} are allowed: events times the parts of the question.",
@@ -62,7 +62,7 @@ def _selectors(value: Any) -> int:
 
 def _check_most(field: str, given: Any, most: int) -> None:
     if isinstance(given, int) and given > most:
-        raise Problem(
+        raise ProblemError(
             413,
             f"{field}: {given:,} is more than one page can tell.",
             field,

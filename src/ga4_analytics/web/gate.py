@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from ga4_analytics.web.options import Limits
-from ga4_analytics.web.problems import Problem
+from ga4_analytics.web.problems import ProblemError
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Gate:
         """Do something when its turn has come.
 
         Raises:
-            Problem: Too many wait already, or the turn or the answer takes too long.
+            ProblemError: Too many wait already, or the turn or the answer takes too long.
         """
         await self._turn()
         future = asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -40,7 +40,7 @@ class Gate:
         try:
             return await asyncio.wait_for(asyncio.shield(future), self._limits.answer_seconds)
         except TimeoutError:
-            raise Problem(
+            raise ProblemError(
                 503,
                 f"The answer took longer than {self._limits.answer_seconds:g} seconds.",
                 rule="A question may not keep the others waiting.",
@@ -49,8 +49,11 @@ class Gate:
             ) from None
 
     async def _turn(self) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
         if self._waiting >= self._limits.waiting:
-            raise Problem(
+            raise ProblemError(
                 429,
                 f"{self._waiting} questions are waiting already.",
                 rule=f"{self._limits.waiting} may wait.",
@@ -61,7 +64,7 @@ class Gate:
         try:
             await asyncio.wait_for(self._turns.acquire(), self._limits.patience_seconds)
         except TimeoutError:
-            raise Problem(
+            raise ProblemError(
                 503,
                 f"The question waited {self._limits.patience_seconds:g} seconds for its turn.",
                 rule=f"{self._limits.at_once} questions are answered at once.",

@@ -70,14 +70,19 @@ def openapi() -> dict[str, Any]:
     >>> sorted(openapi()["paths"])[0]
     '/api/v1/calls'
     """
-    given, told = GivenSchemas(f"{PLACE}given_"), Schemas(f"{PLACE}told_")
-    paths: dict[str, Any] = {f"{PREFIX}/{path}": _question(path, given, told) for path in PATHS}
+    given = GivenSchemas(f"{PLACE}given_")
+    # Results of two topics may have parts of the same name: each topic has its own.
+    told = {path: Schemas(f"{PLACE}{path}_") for path in PATHS}
+    paths: dict[str, Any] = {
+        f"{PREFIX}/{path}": _question(path, given, told[path]) for path in PATHS
+    }
     for name, (_, known) in FACTS.items():
         paths[f"{PREFIX}/{name}"] = {"get": _fact(name, known)}
     paths[f"{PREFIX}/calls"] = {"post": _calls(given)}
     paths |= _saved(given)
     schemas = {f"given_{name}": each for name, each in given.defs.items()}
-    schemas |= {f"told_{name}": each for name, each in told.defs.items()}
+    for path, gathered in told.items():
+        schemas |= {f"{path}_{name}": each for name, each in gathered.defs.items()}
     schemas |= {"problem": _PROBLEM, "document": _DOCUMENT}
     return {
         "openapi": "3.1.0",
@@ -120,7 +125,7 @@ _DOCUMENT: dict[str, Any] = {
 
 def _question(path: str, given: GivenSchemas, told: Schemas) -> dict[str, Any]:
     if path in KINDS:
-        answer = told.named(f"{path}_answer", lambda: told.answer(path))
+        answer = told.named("answer", lambda: told.answer(path))
     else:
         answer = {"$ref": f"{PLACE}document"}
     spec = CLASSES[path] if path in OWN else spec_class(path)
@@ -223,7 +228,7 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 def _responses(content: dict[str, Any], body: bool = False) -> dict[str, Any]:
     """The responses of an operation: its answer, and the problems."""
     problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": f"{PLACE}problem"}}}}
-    known = (400, 401, 403, 404, 413, 415, 421, 422, 429, 500, 503)
+    known = (400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 503)
     found = {
         str(status): {"description": TITLES[status]} | problem
         for status in known

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ga4_analytics import __version__
 from ga4_analytics.errors import StaleError
 from ga4_analytics.web.api import Desk
-from ga4_analytics.web.problems import Problem
+from ga4_analytics.web.problems import ProblemError
 from ga4_analytics.web.security import COOKIE, SESSION_SECONDS, Keys, session_cookie
 
 HERE = Path(__file__).parent
@@ -137,7 +137,7 @@ def _add_login(router: APIRouter, desk: Desk, keys: Keys, render: Any) -> None:
         try:
             given = parse_qs((await request.body()).decode("utf-8"), max_num_fields=5)
         except ValueError as error:
-            raise Problem(400, "The form cannot be read.") from error
+            raise ProblemError(400, "The form cannot be read.") from error
         if not desk.options.token or not keys.knows(given.get("token", [""])[0]):
             wrong: Response = render(request, "login.html", wrong=True, next=_next(request))
             wrong.status_code = 401

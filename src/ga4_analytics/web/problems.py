@@ -30,8 +30,8 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True)
-class Problem(Exception):
+@dataclass(eq=False)  # not frozen: who passes an exception on writes its traceback into it
+class ProblemError(Exception):
     """A request that gets no answer.
 
     Attributes:
@@ -72,7 +72,7 @@ class Problem(Exception):
         return Response(body, self.status, headers, MEDIA_TYPE)
 
 
-def problem_of(error: Ga4Error) -> Problem:
+def problem_of(error: Ga4Error) -> ProblemError:
     """An error of ours as a problem.
 
     >>> problem_of(QuestionError("window: '7x' is nothing.", rule="r", remedy="m")).field
@@ -82,7 +82,9 @@ def problem_of(error: Ga4Error) -> Problem:
     retry = None
     if isinstance(error, StaleError):
         status, retry = 503, 5
-    return Problem(status, error.problem, field_of(error.problem), error.rule, error.remedy, retry)
+    return ProblemError(
+        status, error.problem, field_of(error.problem), error.rule, error.remedy, retry
+    )
 
 
 def field_of(problem: str) -> str:

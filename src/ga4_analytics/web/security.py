@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ga4_analytics.web.options import ServeOptions, is_loopback
-from ga4_analytics.web.problems import Problem
+from ga4_analytics.web.problems import ProblemError
 
 COOKIE = "ga4_session"
 CSRF_HEADER = "x-csrf-token"
@@ -106,7 +106,7 @@ class Guard:
         try:
             refused = self._refused(scope)
             reading = receive if refused else await self._whole_body(scope, receive)
-        except Problem as problem:
+        except ProblemError as problem:
             await problem.response()(scope, receive, sending)
             return
         await (refused or self.app)(scope, reading, sending)
@@ -125,7 +125,7 @@ class Guard:
         if self.keys.is_session(cookie):
             return None
         if scope["path"].startswith("/api/") or scope["method"] != "GET":
-            raise Problem(
+            raise ProblemError(
                 401,
                 "The request has no valid token.",
                 rule="This page was started with a token.",
@@ -142,7 +142,7 @@ class Guard:
             return
         host = _host_name(headers.get("host", ""))
         if not is_loopback(host):
-            raise Problem(
+            raise ProblemError(
                 421,
                 f"Host: {host[:100]!r} is not this machine.",
                 rule="A page on a loopback address is asked for by a loopback name.",
@@ -200,8 +200,8 @@ def _only_asks(scope: Scope) -> bool:
     return scope["method"] == "POST"
 
 
-def _not_ours(detail: str) -> Problem:
-    return Problem(
+def _not_ours(detail: str) -> ProblemError:
+    return ProblemError(
         403,
         detail,
         rule="Only the page itself, or a script with the token, may send this.",
@@ -209,8 +209,8 @@ def _not_ours(detail: str) -> Problem:
     )
 
 
-def _too_long(limit: int) -> Problem:
-    return Problem(
+def _too_long(limit: int) -> ProblemError:
+    return ProblemError(
         413,
         f"body: it is longer than {limit:,} bytes, or does not tell its length.",
         field="body",

@@ -59,6 +59,18 @@ export function button(label, onclick, { kind = "", symbol = null, bare = false,
   );
 }
 
+const keyOf = (node) => node.dataset.key ?? node.getAttribute("aria-label") ?? node.textContent;
+
+/** Change what is in a node; the focus stays where it was, on what now stands there. */
+export function keepFocus(node, change) {
+  const focused = document.activeElement;
+  const key = node.contains(focused) ? keyOf(focused) : null;
+  change();
+  if (!key || node.contains(document.activeElement)) return;
+  const all = [...node.querySelectorAll("button, a, input, select, summary, [tabindex]")];
+  all.find((each) => keyOf(each) === key)?.focus({ preventScroll: true });
+}
+
 /** Tell people who do not see the page what happened. */
 export function say(text) {
   document.getElementById("said").textContent = text;

@@ -3,7 +3,7 @@
 
 import "./shell.js";
 import { get } from "./api.js";
-import { button, facts, fill, h, say } from "./dom.js";
+import { button, facts, fill, h, keepFocus, say } from "./dom.js";
 import { nothing, wrong } from "./answer.js";
 import { tidy } from "./charts.js";
 import { closePopover } from "./picker.js";
@@ -36,20 +36,17 @@ export function explore(page) {
   };
 
   const showForm = () => {
-    const focus = document.activeElement?.getAttribute("aria-label");
     const scroll = form.scrollTop;
-    fill(form, page.controls(q, set), h("section.builder-foot", null,
-      button("Show the answer", () => openForm(false), { kind: "primary" })));
+    keepFocus(form, () => fill(form, page.controls(q, set), h("section.builder-foot", null,
+      button("Show the answer", () => openForm(false), { kind: "primary" }))));
     form.scrollTop = scroll;
-    if (focus && !form.contains(document.activeElement)) {
-      [...form.querySelectorAll("[aria-label]")].find((node) => node.getAttribute("aria-label") === focus)?.focus();
-    }
     showTools();
   };
 
-  const showTools = () => fill(document.getElementById("tools"),
+  const tools = document.getElementById("tools");
+  const showTools = () => keepFocus(tools, () => fill(tools,
     button("Edit question", () => openForm(true), { symbol: "edit", kind: "only-narrow" }),
-    daysPicker(q, (changed) => set({ from: "", to: "", last: "", ...changed })), shareButton());
+    daysPicker(q, (changed) => set({ from: "", to: "", last: "", ...changed })), shareButton()));
 
   const ask = async (params, first = false) => {
     asking?.abort();
@@ -82,7 +79,7 @@ export function explore(page) {
   };
 
   const draw = (nodes) => {
-    fill(answerNode, h("div.busy", { "aria-hidden": "true" }), nodes);
+    keepFocus(answerNode, () => fill(answerNode, h("div.busy", { "aria-hidden": "true" }), nodes));
     tidy();
     for (const card of answerNode.querySelectorAll(".card, .drawn")) card.draw?.();
   };

@@ -58,7 +58,7 @@ export function picker({ label, shown, empty = false, options, chosen = [], many
   const anchor = h(
     "button.pick",
     { type: "button", class: `${kind} ${empty ? "empty" : ""}`, "aria-haspopup": "dialog", "aria-expanded": "false",
-      "aria-label": `${label}: ${shown}`, onclick: () => show() },
+      "aria-label": `${label}: ${shown}`, "data-key": label, onclick: () => show() },
     face, icon("down"),
   );
   const picked = new Set(chosen);
