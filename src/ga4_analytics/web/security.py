@@ -197,7 +197,7 @@ def session_cookie(headers: Headers) -> str:
 
 def _only_asks(scope: Scope) -> bool:
     """Whether a request with a body changes nothing: it is a question."""
-    return scope["method"] == "POST"
+    return bool(scope["method"] == "POST")
 
 
 def _not_ours(detail: str) -> ProblemError:
