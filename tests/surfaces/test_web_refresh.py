@@ -24,7 +24,7 @@ NAMES = (
     "=HYPERLINK(1)",
     "a,b|c[d]\\e",
     "{soft|rich}",
-    "${7*7} {{7*7}}",
+    "tpl {{7*7}}",
     "\u202etxt.exe",
     "long " * 40,
 )
