@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from web_server import serving
 
 from ga4_analytics.cli.main import cli
 from ga4_analytics.errors import SettingsError
@@ -19,7 +20,6 @@ from ga4_analytics.web.pages import HERE
 from ga4_analytics.web.security import HEADERS, Keys
 from ga4_analytics.web.serve import check_options
 from ga4_analytics.workspace import Workspace
-from web_server import serving
 
 TOKEN = "a-token-of-the-test"
 USERS = {"users": {"type": "was_new"}}

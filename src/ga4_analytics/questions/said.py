@@ -292,13 +292,20 @@ def made(topic: str, said: Mapping[str, Said], saved: Saved | None = None) -> An
         saved: Finds a saved segment by its name.
 
     Raises:
-        QuestionError: A part cannot be read.
+        QuestionError: A part cannot be read, or is missing.
 
     >>> made("lifecycle", {"event": "purchase"}).event.names
     ('purchase',)
     """
     how = TOPICS[topic]
     names = [place.argument for place in how.places]
+    for name in _LEAST.get(topic, {}):
+        if not said.get(name):
+            raise QuestionError(
+                f"{name}: there is none.",
+                rule=f"A question about {topic} has one.",
+                remedy=f"Give {name}.",
+            )
     known = {word.argument for word in (*how.words, *QUERY)}
     options = {name: value for name, value in said.items() if name in known and name not in names}
     if how.many:

@@ -117,14 +117,15 @@ class GivenSchemas(Schemas):
     out, and an object says its type where it may be one of several."""
 
     def _object(self, kind: type, known: dict[str, Any] | None = None) -> Any:
-        return self._given(kind, {}, [])
+        return self._given(kind, [])
 
-    def _given(self, kind: type, tag: Any, required: list[str]) -> Any:
+    def _given(self, kind: type, required: list[str]) -> Any:
         hints = get_type_hints(kind)
         fields = dataclasses.fields(kind)
         return {
             "type": "object",
-            "properties": {"type": tag} | {each.name: self.of(hints[each.name]) for each in fields},
+            "properties": {"type": {"const": type_name(kind)}}
+            | {each.name: self.of(hints[each.name]) for each in fields},
             "required": required + [each.name for each in fields if _has_no_default(each)],
             "additionalProperties": False,
         }
@@ -140,9 +141,7 @@ class GivenSchemas(Schemas):
 
     def typed(self, kind: type) -> dict[str, Any]:
         """The schema of an object that says its type."""
-        name = type_name(kind)
-        tag = {"const": name}
-        return self.named(f"typed_{name}", lambda: self._given(kind, tag, ["type"]))
+        return self.named(f"typed_{type_name(kind)}", lambda: self._given(kind, ["type"]))
 
     def _items(self, parts: tuple[Any, ...]) -> dict[str, Any]:
         found = super()._items(parts)

@@ -209,7 +209,7 @@ def whole(name: str, text: str) -> int:
     Raises:
         QuestionError: It is none.
     """
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise _wrong(name, text, "a whole number")
     return int(text)
 
@@ -226,14 +226,17 @@ def _last_days(spec: Any, text: str, calendar: Calendar) -> Any:
     return replace(spec, query=replace(spec.query, start=start, end=end))
 
 
-def _object(text: str) -> dict[str, Any]:
+def _parsed(name: str, text: str) -> Any:
     try:
-        data = read_json(text.encode("utf-8", "surrogatepass"))
+        return read_json(text.encode("utf-8", "surrogatepass"))
     except ProblemError as problem:
         raise QuestionError(
-            problem.detail.replace("body", "spec", 1), rule="It is a JSON object.",
-            remedy="Mend spec.",
-        ) from problem  # fmt: skip
+            problem.detail.replace("body", name, 1), rule="It is JSON.", remedy=f"Mend {name}."
+        ) from problem
+
+
+def _object(text: str) -> dict[str, Any]:
+    data = _parsed("spec", text)
     if not isinstance(data, dict):
         raise _wrong("spec", data, "a JSON object")
     return data
@@ -245,9 +248,9 @@ def _kind_of_bar(name: str, text: str) -> Any:
     return text
 
 
-def _group(name: str, text: str) -> tuple[str | None, ...] | None:
-    found: Any = decode(tuple[str | None, ...] | None, json.loads(text), name)  # type: ignore[arg-type]
-    return found  # type: ignore[no-any-return]
+def _group(name: str, text: str) -> tuple[str | None, ...]:
+    found: tuple[str | None, ...] = decode(tuple[str | None, ...], _parsed(name, text), name)
+    return found
 
 
 Parse = Callable[[str, str], Any]

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ga4_analytics.analyses.catalogue import ColumnFacts, EventFacts, columns_of, events_of
+from ga4_analytics.analyses.names import nearest
 from ga4_analytics.asking import Asker
-from ga4_analytics.errors import StaleError
+from ga4_analytics.errors import QuestionError, StaleError
 from ga4_analytics.index.reader import Index
 from ga4_analytics.publish.live import live_folder, open_published, snapshot_status
 from ga4_analytics.settings import Settings
@@ -82,9 +83,12 @@ class Library:
             dataset: The property, where it is not that of the settings.
 
         Raises:
-            StaleError: Nothing was published, or nothing of the property.
+            StaleError: Nothing was published, or nothing of the property of the settings.
+            QuestionError: Nothing of the named property is published.
         """
         name = dataset or self.settings.dataset
+        if dataset:
+            self._check_there(dataset)
         for left in reversed(range(_TRIES)):
             folder = live_folder(self.settings)
             try:
@@ -94,6 +98,15 @@ class Library:
                 if not left or live_folder(self.settings) == folder:
                     raise
         raise AssertionError
+
+    def _check_there(self, dataset: str) -> None:
+        there = snapshot_status(live_folder(self.settings))["indexes"]
+        if dataset not in there:
+            raise QuestionError(
+                f"dataset: no property {dataset!r} is published.",
+                rule=f"There are {', '.join(sorted(there))}.",
+                remedy=nearest(dataset, there),
+            )
 
     def _reader(self, folder: Path, dataset: str) -> Reader:
         key = (folder.name, dataset)

@@ -172,10 +172,10 @@ function band(line, tint) {
 const short = (text) => (text.length > 19 ? `${text.slice(0, 18)}…` : text);
 
 /** Bars side by side or on top of each other. */
-export function bars({ labels, titles = labels, bars: given, format, axis = format, stacked = false, total = null, named = false }) {
+export function bars({ labels, titles = labels, bars: given, format, axis = format, stacked = false, total = null, named = false, most = null }) {
   return () => ({
     grid: { left: 4, right: 18, top: named ? 24 : 14, bottom: 4, containLabel: true },
-    xAxis: categoryAxis(labels, { boundaryGap: true }), yAxis: valueAxis(axis),
+    xAxis: categoryAxis(labels, { boundaryGap: true }), yAxis: valueAxis(axis, { max: most }),
     tooltip: tooltip((params) => {
       const at = params[0].dataIndex;
       return tip(titles[at], given.map((bar) => ({ place: bar.place, name: bar.name, value: format(bar.values[at]) })), total ? total(at) : "");

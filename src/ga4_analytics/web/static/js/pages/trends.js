@@ -167,7 +167,7 @@ function drawStickiness(answer, q, { params }) {
     chartCard({
       title: `Users by number of ${unit}s`, badge: finality(answer.finality), name: "stickiness", ...downloads("stickiness", params),
       label: `Share of users with so many ${unit}s or more`,
-      option: bars({ labels: numbers, titles: numbers.map((each) => `${each} or more ${unit}s`), format: percent, axis: (value) => percent(value, 0),
+      option: bars({ labels: numbers, titles: numbers.map((each) => `${each} or more ${unit}s`), format: percent, axis: (value) => percent(value, 0), most: 1,
         bars: shown.map((group, place) => ({ name: nameOf(group), place, values: group.sticks.map((each) => each.share?.value ?? null) })) }),
       table: {
         heads: [`${unit}s`, ...groups.flatMap((group) => [`${nameOf(group)}: exactly`, "at least", "share", "95% interval"])],
