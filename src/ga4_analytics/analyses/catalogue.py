@@ -84,13 +84,14 @@ def columns_of(index: Index, top: int = 5) -> list[ColumnFacts]:
 
     Args:
         index: The events.
-        top: How many of the commonest values to give.
+        top: How many of the commonest values to give; 0: none, which is faster.
     """
     found = []
     for spec in index.specs:
         text = spec.kind in ("text", "texts")
         values = len(index.dictionaries[spec.name]) if text else None
-        common = _top(index, spec.name, top) if spec.kind == "text" and index.calendar.days else ()
+        known = top and spec.kind == "text" and index.calendar.days
+        common = _top(index, spec.name, top) if known else ()
         found.append(ColumnFacts(spec.name, spec.kind, spec.words, spec.source, values, common))
     return found
 

@@ -53,8 +53,8 @@ class Reader(Asker):
 
     @cached_property
     def columns(self) -> list[ColumnFacts]:
-        """The columns."""
-        return columns_of(self.opened)
+        """The columns, without their values."""
+        return columns_of(self.opened, 0)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -143,7 +143,7 @@ function lineSeries(line, { complete, named, label, area, count }) {
   const from = complete ? complete.indexOf(false) : -1;
   const whole = from < 0 || line.dashed ? line.values : line.values.map((value, at) => (complete[at] ? value : null));
   const base = {
-    type: "line", name: line.name, showSymbol: count < 3, symbolSize: 6, connectNulls: false, itemStyle: { color: tint },
+    type: "line", name: line.name, showSymbol: count <= 12, symbol: "circle", symbolSize: 5, connectNulls: false, itemStyle: { color: tint },
     lineStyle: { color: tint, width: line.dashed ? 1.5 : 2, type: line.dashed ? "dashed" : "solid" }, emphasis: { focus: "none", lineStyle: { width: line.dashed ? 1.5 : 2 } },
   };
   const main = {

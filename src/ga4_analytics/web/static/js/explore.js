@@ -98,6 +98,9 @@ export function explore(page) {
 
   window.addEventListener("popstate", begin);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") openForm(false); });
+  document.addEventListener("pointerdown", ({ target }) => {
+    if (form.classList.contains("open") && !form.contains(target) && !target.closest(".popover")) openForm(false);
+  });
   begin();
 }
 

@@ -116,7 +116,7 @@ function draw(answer, q, { params }) {
   const wanted = steps.length ? steps : answer.periods.slice(0, 4);
   return [
     bigNumbers([
-      { name: spec.entry === "recurring" ? "Entries" : "Users who started", value: number(overall.pooled.users[0]), more: `in ${number(overall.cohorts.length)} cohorts` },
+      { name: spec.entry === "recurring" ? "Entries followed" : "Users followed", value: number(overall.pooled.users[0]), more: `of cohorts with a complete ${spec.unit} ${answer.periods[0]}` },
       ...wanted.map((name) => ({
         name: `${spec.unit[0].toUpperCase()}${spec.unit.slice(1)} ${name}`, value: percent(overall.pooled.rate[find(name)]),
         more: overall.pooled.rate[find(name)] === null ? "not complete yet" : `${range(overall.pooled.low[find(name)], overall.pooled.high[find(name)], 2)} at 95%`,
