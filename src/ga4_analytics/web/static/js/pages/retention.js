@@ -98,13 +98,15 @@ function heatCard(answer, group) {
   const unit = answer.spec.unit;
   const row = (name, users, rate, counts, kind = "") => h("tr", { class: kind }, h("th", { scope: "row" }, name), h("td.size", null, number(users)),
     places.map((at) => cell(rate[at], `${name}, ${unit} ${answer.periods[at]}: ${number(counts[at])} came back`, at)));
-  return h("section.card", { "aria-label": "Cohorts" },
+  const heat = h("table.heat", null,
+    h("caption.unseen", null, `Share of each cohort who came back, by ${unit}`),
+    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Cohort"), h("th", { scope: "col" }, "Users"), places.map((at) => h("th", { scope: "col" }, answer.periods[at])))),
+    h("tbody", null, row("All", group.pooled.users[0], group.pooled.rate, group.pooled.returned, "pooled"),
+      group.cohorts.map((cohort) => row(day(cohort.start, { year: unit === "month" }), cohort.users, cohort.rate, cohort.returned))));
+  heat.style.minWidth = `${200 + 54 * places.length}px`;
+  return h("section.card.later", { "aria-label": "Cohorts" },
     h("header", null, h("h2", null, `Cohorts by ${unit}`), h("span.muted.small", null, groupName(group.group)), h("span.grow"), h("span.row.small.muted", null, h("span.void-key", { "aria-hidden": "true" }), "not complete yet")),
-    h("div.body", null, h("div.scroll.heat-scroll", { tabindex: "0", role: "region", "aria-label": "Cohorts" }, h("table.heat", null,
-      h("caption.unseen", null, `Share of each cohort who came back, by ${unit}`),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Cohort"), h("th", { scope: "col" }, "Users"), places.map((at) => h("th", { scope: "col" }, answer.periods[at])))),
-      h("tbody", null, row("All", group.pooled.users[0], group.pooled.rate, group.pooled.returned, "pooled"),
-        group.cohorts.map((cohort) => row(day(cohort.start, { year: unit === "month" }), cohort.users, cohort.rate, cohort.returned)))))));
+    h("div.body", null, h("div.scroll.heat-scroll", { tabindex: "0", role: "region", "aria-label": "Cohorts" }, heat)));
 }
 
 function draw(answer, q, { params }) {
@@ -116,7 +118,7 @@ function draw(answer, q, { params }) {
   const wanted = steps.length ? steps : answer.periods.slice(0, 4);
   return [
     bigNumbers([
-      { name: spec.entry === "recurring" ? "Entries followed" : "Users followed", value: number(overall.pooled.users[0]), more: `of cohorts with a complete ${spec.unit} ${answer.periods[0]}` },
+      { name: spec.entry === "recurring" ? "Entries followed" : "Users followed", value: number(overall.pooled.users[0]), more: `with a complete ${spec.unit} ${answer.periods[0]}` },
       ...wanted.map((name) => ({
         name: `${spec.unit[0].toUpperCase()}${spec.unit.slice(1)} ${name}`, value: percent(overall.pooled.rate[find(name)]),
         more: overall.pooled.rate[find(name)] === null ? "not complete yet" : `${range(overall.pooled.low[find(name)], overall.pooled.high[find(name)], 2)} at 95%`,
