@@ -1,8 +1,8 @@
 """From the click to the drawn chart, and what the server takes of it.
 
-Run by hand: ``python benchmarks/web_clicks.py WORKSPACE [CLICKS]``. Each click asks what was not asked
-before, so that no answer is a kept one; kernels are compiled. It serves the workspace itself and
-needs Chromium. Times in milliseconds: median and the 90th percentile.
+Run by hand: ``python benchmarks/web_clicks.py WORKSPACE [CLICKS]``. Each click asks what was not
+asked before, so that no answer is a kept one; kernels are compiled. It serves the workspace itself
+and needs Chromium. Times in milliseconds: median and the 90th percentile.
 """
 
 from __future__ import annotations
@@ -36,12 +36,13 @@ _CLICK = """
     observer.disconnect();
     // Two frames later what was drawn is on the screen.
     requestAnimationFrame(() => requestAnimationFrame(() => {
-      const last = performance.getEntriesByType("resource").filter((each) => each.name.includes("/api/v1/")).at(-1);
+      const all = performance.getEntriesByType("resource");
+      const last = all.filter((each) => each.name.includes("/api/v1/")).at(-1);
       done([performance.now() - begun, last.duration]);
     }));
   }).observe(main, { attributes: true, attributeFilter: ["data-ready"] });
-  const button = [...document.querySelectorAll("#builder .switch button")].find((each) => each.textContent === turn);
-  button.click();
+  const buttons = [...document.querySelectorAll("#builder .switch button")];
+  buttons.find((each) => each.textContent === turn).click();
 })
 """
 CHOICES = {"funnel": ("Strict", "Ordered"), "retention": ("Week", "Day"), "trends": ("Week", "Day")}

@@ -80,6 +80,7 @@ def quoted(name: str) -> str:
     return json.dumps({"names": [name]})
 
 
+PAIR = [("step", quoted(NAMES[0])), ("step", quoted(NAMES[1]))]
 VIEWS = (
     "/",
     "/trends?" + urlencode({"series": "*", "by": "event_name", "top": 20}),
@@ -87,8 +88,8 @@ VIEWS = (
     "/trends?" + urlencode({"tab": "lifecycle", "event": "*", "by": "country"}),
     "/trends?" + urlencode({"tab": "stickiness", "event": "*", "by": "country"}),
     "/funnel?" + urlencode([("step", quoted(name)) for name in NAMES[:6]]),
-    "/funnel?" + urlencode([("step", quoted(NAMES[0])), ("step", quoted(NAMES[1])), ("by", "country")]),
-    "/funnel?" + urlencode([("step", quoted(NAMES[0])), ("step", quoted(NAMES[1])), ("view", "rules")]),
+    "/funnel?" + urlencode([*PAIR, ("by", "country")]),
+    "/funnel?" + urlencode([*PAIR, ("view", "rules")]),
     "/retention?" + urlencode({"start_event": quoted(NAMES[0]), "by": "country"}),
     "/funnel?" + urlencode({"step": "<img src=x onerror=window.hit=1>nothing"}),
     "/trends?" + urlencode({"<script>window.hit=1</script>": "1"}),
