@@ -26,6 +26,7 @@ from ga4_analytics.web.options import ServeOptions
 from ga4_analytics.web.problems import ProblemError
 from ga4_analytics.web.reading import Library, Reader
 
+PREFIX = "/api/v1"
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
 
@@ -80,7 +81,7 @@ class Desk:
 
 def routes(desk: Desk) -> APIRouter:
     """The routes of questions."""
-    router = APIRouter(prefix="/api/v1", include_in_schema=False)
+    router = APIRouter(prefix=PREFIX, include_in_schema=False)
     for path in PATHS:
         _add(router, desk, path)
 

@@ -13,8 +13,9 @@ from ga4_analytics import __version__
 from ga4_analytics.analyses.ask import KINDS, spec_class
 from ga4_analytics.questions.said import QUERY, TOPICS, Word
 from ga4_analytics.render.json_schema import GivenSchemas, Schemas
-from ga4_analytics.web.api import JSON
-from ga4_analytics.web.api_facts import FACTS, PREFIX, SegmentToSave
+from ga4_analytics.web.api import JSON, PREFIX
+from ga4_analytics.web.api_facts import FACTS
+from ga4_analytics.web.api_saved import SegmentToSave
 from ga4_analytics.web.asked import CLASSES, OWN, PATHS
 from ga4_analytics.web.problems import MEDIA_TYPE, TITLES
 

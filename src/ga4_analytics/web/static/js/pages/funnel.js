@@ -23,10 +23,10 @@ const ruleName = (name) => RULES.find(([each]) => each === name)?.[1] ?? name;
 
 function read(spec, params) {
   const view = VIEWS.some(([name]) => name === params.get("view")) ? params.get("view") : "steps";
-  const plain = { view, steps: params.getAll("step").map(unread), window: "7d", order: "ordered", counting: "user", exclusions: [], rules: "ours", attribution: "first" };
+  const plain = { view, steps: params.getAll("step").map(unread), window: "7d", order: "ordered", counting: "user", exclusions: [], rules: "ours", attribution: "first", step_window: params.get("step_window") ?? "", least: params.get("least") ?? "" };
   if (!spec) return plain;
   return {
-    view, steps: spec.steps.map(eventOf), window: spanText(spec.window_seconds), order: spec.order, counting: spec.counting, rules: params.get("rules") ?? spec.rules,
+    ...plain, steps: spec.steps.map(eventOf), window: spanText(spec.window_seconds), order: spec.order, counting: spec.counting, rules: params.get("rules") ?? spec.rules,
     exclusions: spec.exclusions.map((each) => ({ event: eventOf(each.event), after: each.after, before: each.before })),
     attribution: spec.attribution_step === null ? spec.attribution : `${spec.attribution}:${spec.attribution_step}`,
   };
@@ -45,6 +45,8 @@ function write(q) {
   for (const each of q.exclusions) params.push(["exclude", exclusionText(each)]);
   if (q.attribution !== "first") params.push(["attribution", q.attribution]);
   if (q.rules !== "ours") params.push(["rules", q.rules]);
+  if (q.step_window) params.push(["step_window", q.step_window]);
+  if (q.least) params.push(["least", q.least]);
   if (q.view !== "steps") params.push(["view", q.view]);
   return params;
 }
@@ -69,10 +71,27 @@ function stepList(q, set) {
 
 function exclusionList(q, set) {
   return h("ol.stack", null, q.exclusions.map((each, place) => eventRow({
-    event: each.event, label: `exclusion ${place + 1}`, mark: "×",
+    event: each.event, label: `exclusion ${place + 1}`, mark: "×", extra: between(q, each, (changed) => set({ exclusions: q.exclusions.with(place, changed) }), place),
     onchange: (event) => set({ exclusions: q.exclusions.with(place, { ...each, event }) }),
     onremove: () => set({ exclusions: q.exclusions.toSpliced(place, 1) }),
   })));
+}
+
+/** Between which steps an event ends an attempt. */
+function between(q, each, change, place) {
+  const numbers = q.steps.map((_, at) => at + 1);
+  const select = (label, options, value, onchange) => h("select", { "aria-label": `${label}, exclusion ${place + 1}`, onchange: (event) => onchange(event.target.value) },
+    options.map((option) => h("option", { value: option, selected: option === value }, String(option))));
+  return h("div.between", null, "after", select("After step", numbers.slice(0, -1), each.after, (value) => change({ ...each, after: Number(value) })),
+    "before", select("Before step", ["last", ...numbers.slice(1)], each.before ?? "last", (value) => change({ ...each, before: value === "last" ? null : Number(value) })));
+}
+
+/** Limits that few funnels need. */
+function limits(q, set) {
+  const input = (label, name, hint) => h("label.field", null, h("span", null, label),
+    h("input", { type: "text", value: q[name], placeholder: hint, spellcheck: "false", onchange: (event) => set({ [name]: event.target.value.trim() }) }));
+  return h("details.limits", { open: Boolean(q.step_window || q.least) }, h("summary", null, "From one step to the next"),
+    h("div.pair", null, input("At most", "step_window", "no limit, or 30m"), input("At least", "least", "0, or 10s")));
 }
 
 function controls(q, set) {
@@ -84,7 +103,8 @@ function controls(q, set) {
     section("How it counts", null, switcher("Order", ORDERS, q.order, (order) => set({ order })),
       h("div.pair", null, choice("Window", windows.map((each) => [each, spanShown(each)]), q.window, (window) => set({ window })),
         choice("Counted", COUNTING, q.counting, (counting) => set({ counting }))),
-      choice("By the rules of", RULES, q.rules, (rules) => set({ rules }))),
+      choice("By the rules of", RULES, q.rules, (rules) => set({ rules })),
+      limits(q, set)),
     section("Exclude who did", button("Add an exclusion", () => set({ exclusions: [...q.exclusions, { event: ANY, after: 1, before: null }] }), { kind: "quiet tiny square", symbol: "plus", bare: true }),
       q.exclusions.length ? exclusionList(q, set) : null),
     section("Break down by", q.by.length ? choice("Groups", [3, 5, 10, 20].map((each) => [String(each), `Top ${each}`]), String(q.top), (top) => set({ top: Number(top) }), { unseen: true }) : null,
@@ -267,4 +287,4 @@ function asked(params) {
   return { path: rules ? "compare-rules" : "funnel", params: rules ? without(params, "view", "rules") : without(params, "view") };
 }
 
-explore({ asked, keep: ["step_window", "least", "optional"], start, read, write, controls, draw });
+explore({ asked, keep: ["optional"], start, read, write, controls, draw });

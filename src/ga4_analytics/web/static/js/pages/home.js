@@ -88,7 +88,7 @@ async function show() {
     h("dl.facts.key-numbers", null, overview.numbers.map((each) => keyNumber(each, overview))),
     h("p.small.muted", null, `Against the ${overview.days.length} days before, ${days(overview.previous_start, overview.previous_end)}.`,
       raw !== null && raw !== gross && ` Repeated purchase events counted again, revenue would be ${usd(raw, { cents: false })}.`),
-    h("div.grid", null, h("div.w8", null, rollingCard(overview)), h("div.w4", null, qualityCard(status)),
+    h("div.grid", null, h("div.w8", null, rollingCard(overview)), h("div.w4.even", null, qualityCard(status)),
       h("div.w12", null, eventsCard(events))),
     how(overview));
   for (const node of root.querySelectorAll(".card, .drawn")) node.draw?.();
