@@ -52,6 +52,7 @@ PAGES = (
     Page("trends", "Trends", "Explore", "trends", "Any number over time"),
     Page("funnel", "Funnel", "Explore", "funnel", "How many go from step to step"),
     Page("retention", "Retention", "Explore", "retention", "Who comes back"),
+    Page("paths", "Paths", "Explore", "paths", "What comes after an event, or before it"),
 )
 
 

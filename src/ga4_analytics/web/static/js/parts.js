@@ -6,7 +6,7 @@ import { compact, days as daysShown } from "./format.js";
 import { closePopover, picker, popover } from "./picker.js";
 import { NUMERIC, OPERATORS, WITHOUT_VALUE, eventShown } from "./words.js";
 
-const eventOptions = async (text) => {
+export const eventOptions = async (text) => {
   const found = await list("events");
   const any = [{ value: "*", text: "Any event", more: "" }];
   const named = found.map((each) => ({ value: each.name, text: each.name, more: compact(each.events) }));
