@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -13,7 +14,11 @@ from web_server import Visit, axe_script, browsing, serving, visiting
 from ga4_analytics.asking import Published
 from ga4_analytics.workspace import Workspace
 
-PAGES = ("/paths?anchor=session_start&depth=3&top=4&merge=true",)
+PAGES = (
+    "/paths?anchor=session_start&depth=3&top=4&merge=true",
+    "/users?step=purchase",
+    "/users?key=82023966.6010891291&dataset=ugly",
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +73,37 @@ def test_paths_are_pythons(visit: Visit, asked: Published) -> None:
     assert [row[1] for row in rows(page, "Commonest paths")] == [
         f"{each.count:,}" for each in told.top
     ]
+
+
+def test_users_timeline_is_pythons(visit: Visit, asked: Published) -> None:
+    """From a list of users to one; each event in its session, with its values when opened."""
+    page = visit.open("/users?step=purchase")
+    page.locator(".keys a").first.click()
+    page.wait_for_url("**key=**")
+    visit.ready()
+    key = parse_qs(urlsplit(page.url).query)["key"][0]
+    told = asked.user(key).result
+    assert key == asked.funnel_users(asked.funnel("purchase").result.spec, 1)[0]
+    assert page.locator(".event .name").all_inner_texts() == [each.event for each in told.timeline]
+    heads = page.locator(".visit > header h3").all_inner_texts()
+    assert list(dict.fromkeys(heads)) == [
+        f"Session {number}" if number else "Outside sessions"
+        for number in dict.fromkeys(each.session for each in told.timeline)
+    ]
+    page.locator(".event summary").first.click()
+    shown = page.locator(".event").first.locator("dd").all_inner_texts()
+    values = told.timeline[0].columns
+    assert str(values["device_category"]) in shown
+    assert told.timeline[0].utc in shown
+    page.get_by_role("region", name="Events of the user by day").wait_for(state="attached")
+    assert sum(int(row[1]) for row in rows(page, "Events by day")) == told.events
+
+
+def test_hostile_text_is_text(visit: Visit) -> None:
+    """What users send is shown as they sent it, whatever it looks like."""
+    page = visit.open("/users?key=anonymous&dataset=ugly")
+    page.locator(".event summary").first.click()
+    assert "<Other>" in page.locator(".event").first.locator("dd").all_inner_texts()
 
 
 def test_fit_and_accessible(browser: Browser, address: str, tmp_path: Path) -> None:

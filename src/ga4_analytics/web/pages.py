@@ -53,6 +53,7 @@ PAGES = (
     Page("funnel", "Funnel", "Explore", "funnel", "How many go from step to step"),
     Page("retention", "Retention", "Explore", "retention", "Who comes back"),
     Page("paths", "Paths", "Explore", "paths", "What comes after an event, or before it"),
+    Page("users", "Users", "People", "users", "Everything that one user did"),
 )
 
 

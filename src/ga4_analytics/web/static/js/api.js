@@ -42,6 +42,15 @@ export function address(path, params = new URLSearchParams()) {
   return `${BASE}/${path}${text ? `?${text}` : ""}`;
 }
 
+/** The address of a page, with the property that this page shows. */
+export function pageAddress(name, params = {}) {
+  const all = new URLSearchParams(params);
+  const dataset = new URLSearchParams(location.search).get("dataset");
+  if (dataset && !all.has("dataset")) all.set("dataset", dataset);
+  const text = all.toString();
+  return `/${name}${text ? `?${text}` : ""}`;
+}
+
 export const get = (path, params, signal) => send(address(path, params), { signal });
 
 export const post = (path, body, signal) => send(address(path), {

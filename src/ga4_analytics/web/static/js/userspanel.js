@@ -1,6 +1,6 @@
 // The users behind a bar: their list, as a file, and as a segment that is kept.
 
-import { Problem, address, get, write } from "./api.js";
+import { Problem, address, get, pageAddress, write } from "./api.js";
 import { wrong } from "./answer.js";
 import { button, facts, fill, h, icon, toast } from "./dom.js";
 import { number } from "./format.js";
@@ -74,6 +74,6 @@ export function usersPanel({ params, spec, bar, title, group, counts }) {
 function keys(users, more) {
   const linked = facts.pages?.includes("users");
   return h("div", null, h("ol.keys", null, users.map((key) => h("li", null,
-    linked ? h("a", { href: `/users?key=${encodeURIComponent(key)}` }, key) : key))),
+    linked ? h("a", { href: pageAddress("users", { key }) }, key) : key))),
     more && h("p.muted.small", null, `The first ${users.length}, in the order of their keys. The file has more.`));
 }
