@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -12,11 +13,14 @@ from playwright.sync_api import Browser, Page
 from web_server import Visit, axe_script, browsing, serving, visiting
 
 from ga4_analytics.asking import Published
+from ga4_analytics.questions.filters import EventSelector
+from ga4_analytics.questions.segments import Did
 from ga4_analytics.workspace import Workspace
 
 PAGES = (
     "/paths?anchor=session_start&depth=3&top=4&merge=true",
     "/users?step=purchase",
+    "/segments",
     "/users?key=82023966.6010891291&dataset=ugly",
 )
 
@@ -97,6 +101,52 @@ def test_users_timeline_is_pythons(visit: Visit, asked: Published) -> None:
     assert told.timeline[0].utc in shown
     page.get_by_role("region", name="Events of the user by day").wait_for(state="attached")
     assert sum(int(row[1]) for row in rows(page, "Events by day")) == told.events
+
+
+def test_segments_are_pythons(visit: Visit, asked: Published) -> None:
+    """Made of conditions, saved, compared, overlapped, and used by another page."""
+    page = visit.open("/segments")
+    page.get_by_role("button", name="New segment").click()
+    visit.ready()
+    name = page.get_by_label("Name of segment 4")
+    name.fill("viewers")
+    name.press("Enter")
+    page.get_by_role("button", name="condition 1 of viewers: Any event").click()
+    page.get_by_role("combobox", name=re.compile("^Search")).fill("view_item")
+    page.get_by_role("option", name=re.compile("^view_item ")).first.wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_label("How often, condition 1 of viewers").select_option("at_most")
+    page.get_by_label("Number, condition 1 of viewers").fill("2")
+    page.keyboard.press("Tab")
+    page.wait_for_url(re.compile("at_most%22%3A2"))
+    visit.ready()
+    page.get_by_role("button", name="Save viewers").click()
+    page.wait_for_url(re.compile("compare=viewers"))
+    visit.ready()
+    assert asked.saved_segment("viewers") == Did(EventSelector(("view_item",)), 0, 2)
+
+    told = asked.ask(question(page)).result
+    assert [row[:3] for row in rows(page, "Side by side")] == [
+        [each.name or "All users", f"{each.members:,}", f"{each.users:,}"]
+        for each in (*told.segments, told.everybody)
+    ]
+    shares = {(each.first, each.second): each.of_first for each in told.overlaps}
+    first, second = told.segments[0].name, told.segments[3].name
+    share = shares[first, second].value
+    assert rows(page, "Overlap")[0][5] == f"{share * 100:.1f}%"
+    assert [row[5] for row in rows(page, "Exactly in")] == [
+        f"{each.users:,}" for each in told.combinations
+    ]
+
+    page = visit.open("/funnel?step=session_start&segment=viewers")
+    users = asked.funnel("session_start", users="viewers").result.steps[0].users
+    assert f"{users:,}" in page.locator(".facts").inner_text()
+    page = visit.open("/segments?compare=viewers")
+    page.get_by_role("button", name="Remove viewers", exact=True).click()
+    page.get_by_role("button", name="Remove viewers for good").click()
+    page.wait_for_url(re.compile("viewers%3D%7B"))
+    visit.ready()
+    assert page.request.get(visit.address + "/api/v1/saved-segments/viewers").status == 404
 
 
 def test_hostile_text_is_text(visit: Visit) -> None:

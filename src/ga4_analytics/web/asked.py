@@ -17,10 +17,11 @@ from ga4_analytics.index.calendar import Calendar
 from ga4_analytics.questions.build import COMPARED, rules_of
 from ga4_analytics.questions.codec import decode
 from ga4_analytics.questions.funnel import FunnelSpec, Rules
-from ga4_analytics.questions.said import QUERY, TOPICS, Word, made
+from ga4_analytics.questions.said import Word
 from ga4_analytics.render.answer import Told
 from ga4_analytics.web.problems import ProblemError
 from ga4_analytics.web.reading import Reader
+from ga4_analytics.web.topics import spec_of, words_of
 
 COMMON = ("dataset", "format", "last")
 """Parameters that every question takes besides its words."""
@@ -158,25 +159,22 @@ def read_json(body: bytes) -> Any:
 def _spec_of(topic: str, given: QueryParams, reader: Reader, without: Sequence[str]) -> Any:
     if "spec" in given:
         spec = spec_from(_object(given["spec"]), topic)
-    elif topic not in TOPICS:
+    elif not words_of(topic):
         raise _wrong("spec", None, "given: this question is asked by its JSON")
     else:
         said = {
             word.argument: _read(word, given)
-            for word in (*TOPICS[topic].places, *TOPICS[topic].words, *QUERY)
+            for word in words_of(topic)
             if word.name in given and word.name not in without
         }
-        spec = made(topic, said, reader.saved_segment)
+        spec = spec_of(topic, said, reader.saved_segment)
     if "last" in given:
         spec = _last_days(spec, given["last"], reader.index().calendar)
     return spec
 
 
 def _check_names(topic: str, given: QueryParams, others: Sequence[str]) -> None:
-    words: tuple[Word, ...] = ()
-    if topic in TOPICS:
-        words = (*TOPICS[topic].places, *TOPICS[topic].words, *QUERY)
-    known = [*(word.name for word in words), *others]
+    known = [*(word.name for word in words_of(topic)), *others]
     for name in given:
         if name not in known:
             raise QuestionError(

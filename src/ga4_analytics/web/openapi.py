@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from ga4_analytics import __version__
 from ga4_analytics.analyses.ask import KINDS, spec_class
-from ga4_analytics.questions.said import QUERY, TOPICS, Word
 from ga4_analytics.render.json_schema import GivenSchemas, Schemas
 from ga4_analytics.web.api import JSON, PREFIX
 from ga4_analytics.web.api_facts import FACTS
 from ga4_analytics.web.api_saved import SegmentToSave
 from ga4_analytics.web.asked import CLASSES, OWN, PATHS
 from ga4_analytics.web.problems import MEDIA_TYPE, TITLES
+from ga4_analytics.web.topics import words_of
 
 PLACE = "#/components/schemas/"
 _KINDS: dict[str, dict[str, Any]] = {
@@ -201,9 +201,7 @@ def _saved(given: GivenSchemas) -> dict[str, Any]:
 def _parameters(path: str) -> list[dict[str, Any]]:
     topic = "funnel" if path in OWN else path
     own = OWN.get(path, {})
-    words: tuple[Word, ...] = ()
-    if topic in TOPICS:
-        words = (*TOPICS[topic].places, *TOPICS[topic].words, *QUERY)
+    words = words_of(topic)
     found = [_parameter(each.name, _KINDS[each.kind]) for each in words if each.name not in own]
     whole = ("bar", "limit")
     found += [_parameter(name, _KINDS["whole" if name in whole else "text"]) for name in own]

@@ -54,6 +54,7 @@ PAGES = (
     Page("retention", "Retention", "Explore", "retention", "Who comes back"),
     Page("paths", "Paths", "Explore", "paths", "What comes after an event, or before it"),
     Page("users", "Users", "People", "users", "Everything that one user did"),
+    Page("segments", "Segments", "People", "segments", "Groups of users side by side"),
 )
 
 

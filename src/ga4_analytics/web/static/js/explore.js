@@ -21,6 +21,7 @@ const answerNode = document.getElementById("answer");
  *   asked(params): the {path, params} that are asked of the API; start(): promises the first question, as parameters;
  *   read(spec, params): the form's state; write(q): its parameters, without those of every
  *   question; controls(q, set): nodes of the form; draw(answer, q, tools): nodes of the answer.
+ *   settled(q): whether all is said, where a change may leave something open;
  *   tools.set changes the question; tools.params are those that were asked.
  */
 export function explore(page) {
@@ -30,6 +31,7 @@ export function explore(page) {
   const set = (changed) => {
     q = { ...q, ...changed };
     showForm();
+    if (page.settled && !page.settled(q)) return;
     const params = parameters(page, q);
     history.pushState(null, "", `${location.pathname}?${params}`);
     ask(params);

@@ -66,7 +66,7 @@ export function conditions(given, set, of) {
   ));
 }
 
-function conditionRow(condition, label, onchange, onremove) {
+export function conditionRow(condition, label, onchange, onremove = null) {
   const { column, operator, values } = condition;
   const operators = h("select", {
     "aria-label": `Operator, ${label}`,
@@ -84,7 +84,7 @@ function conditionRow(condition, label, onchange, onremove) {
       operators,
       WITHOUT_VALUE.includes(operator) ? null : h("div.values", null, valueInput(condition, label, onchange)),
     ),
-    button(`Remove ${label}`, onremove, { kind: "quiet tiny square", symbol: "x", bare: true }),
+    onremove && button(`Remove ${label}`, onremove, { kind: "quiet tiny square", symbol: "x", bare: true }),
   );
 }
 
