@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Page
 from web_server import Visit, axe_script, browsing, serving, visiting
 
 from ga4_analytics.asking import Published
+from ga4_analytics.publish.live import live_folder
 from ga4_analytics.questions.filters import EventSelector
 from ga4_analytics.questions.segments import Did
 from ga4_analytics.workspace import Workspace
@@ -21,6 +23,11 @@ PAGES = (
     "/paths?anchor=session_start&depth=3&top=4&merge=true",
     "/users?step=purchase",
     "/segments",
+    "/data",
+    "/data?view=quality",
+    "/data?view=loads",
+    "/data?view=fields",
+    "/data?view=definitions",
     "/users?key=82023966.6010891291&dataset=ugly",
 )
 
@@ -147,6 +154,45 @@ def test_segments_are_pythons(visit: Visit, asked: Published) -> None:
     page.wait_for_url(re.compile("viewers%3D%7B"))
     visit.ready()
     assert page.request.get(visit.address + "/api/v1/saved-segments/viewers").status == 404
+
+
+def test_data_is_what_the_snapshot_holds(visit: Visit, asked: Published) -> None:
+    """Days with their state, checks, loads and definitions are those that were published."""
+    page = visit.open("/data")
+    days = asked.index().calendar.days
+    counts = asked.trends("*").result.lines[0].values
+    assert [row[:3] for row in rows(page, "Events by day")] == [
+        [
+            day.day.isoformat(),
+            f"{count:,}",
+            "final" if day.is_final else "complete, may still change" if day.is_complete
+            else "incomplete",
+        ]
+        for day, count in zip(days, counts, strict=True)
+    ]  # fmt: skip
+    folder = live_folder(asked.settings)
+    page.get_by_role("button", name="Quality").click()
+    page.wait_for_url("**view=quality**")
+    visit.ready()
+    table = pq.read_table(folder / "data_quality.parquet").to_pylist()
+    shown = {row[0]: row[3] for row in rows(page, "Checks")}
+    for name in ("tied_events", "events_without_session"):
+        told = [each["affected"] for each in table
+                if (each["check_name"], each["dataset"]) == (name, "ga4")]  # fmt: skip
+        assert shown[name.replace("_", " ").capitalize()] == f"{sum(told):,}"
+    page.get_by_role("button", name="Tied events").click()
+    page.wait_for_url("**check=tied_events**")
+    visit.ready()
+    assert len(rows(page, "Tied events")) == len(days)
+    page.get_by_role("button", name="Loads").click()
+    page.wait_for_url("**view=loads**")
+    visit.ready()
+    loads = pq.read_table(folder / "data_quality_loads.parquet").to_pylist()
+    assert [row[0] for row in rows(page, "Loads")] == [
+        each["load_id"] for each in loads if (each["rule"], each["dataset"]) == ("(all)", "ga4")
+    ]
+    page = visit.open("/data?view=definitions&search=average_order")
+    assert 0 < page.locator("details.mart:visible").count() < page.locator("details.mart").count()
 
 
 def test_hostile_text_is_text(visit: Visit) -> None:

@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from ga4_analytics.analyses.catalogue import values_of
 from ga4_analytics.analyses.overview import overview
+from ga4_analytics.publish.held import checks, load_rules, mart_definitions
+from ga4_analytics.questions.codec import encode
 from ga4_analytics.render.answer import JSON_VERSION
 from ga4_analytics.web.api import PREFIX, Desk, only_parameters
 from ga4_analytics.web.asked import whole
@@ -50,6 +52,35 @@ def _overview(reader: Reader, given: dict[str, str]) -> Any:
     return {"overview": None if found is None else found.to_dict()}
 
 
+def _days(reader: Reader, given: dict[str, str]) -> Any:
+    days = reader.opened.calendar.days
+    told = [
+        {
+            "day": each.day.isoformat(),
+            "is_complete": each.is_complete,
+            "is_final": each.is_final,
+            "active_rule": each.active_rule,
+            "can": sorted(each.can),
+        }
+        for each in days
+    ]
+    return {"days": told}
+
+
+def _quality(reader: Reader, given: dict[str, str]) -> Any:
+    found = checks(reader.folder, reader.opened.dataset)
+    return {"quality": [encode(each) for each in found]}
+
+
+def _loads(reader: Reader, given: dict[str, str]) -> Any:
+    found = load_rules(reader.folder, reader.opened.dataset)
+    return {"loads": [asdict(each) for each in found]}
+
+
+def _definitions(reader: Reader, given: dict[str, str]) -> Any:
+    return {"definitions": mart_definitions()}
+
+
 Make = Callable[[Reader, dict[str, str]], Any]
 FACTS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "events": (_events, ()),
@@ -57,6 +88,10 @@ FACTS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "values": (_values, ("column", "like", "top")),
     "status": (_status, ()),
     "overview": (_overview, ("days",)),
+    "days": (_days, ()),
+    "quality": (_quality, ()),
+    "loads": (_loads, ()),
+    "definitions": (_definitions, ()),
 }
 """Each fact: what makes it, and its parameters besides ``dataset``."""
 

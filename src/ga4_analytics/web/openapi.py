@@ -45,6 +45,10 @@ _WORDS = {
     "values": "The commonest values of a column",
     "status": "What is loaded, and how good it is",
     "overview": "The key numbers of the last days",
+    "days": "The loaded days, and what their files can tell",
+    "quality": "The checks of the data, day by day",
+    "loads": "The loads, with what they rejected and why",
+    "definitions": "The marts and what their columns mean",
 }
 
 

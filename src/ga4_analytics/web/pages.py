@@ -55,6 +55,7 @@ PAGES = (
     Page("paths", "Paths", "Explore", "paths", "What comes after an event, or before it"),
     Page("users", "Users", "People", "users", "Everything that one user did"),
     Page("segments", "Segments", "People", "segments", "Groups of users side by side"),
+    Page("data", "Data", "Workspace", "data", "What is loaded, how good it is, what it means"),
 )
 
 
