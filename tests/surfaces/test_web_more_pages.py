@@ -10,11 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from web_server import Visit, axe_script, browsing, serving, visiting
 
 from ga4_analytics.asking import Published
 from ga4_analytics.publish.live import live_folder
+from ga4_analytics.publish.saved_boards import (
+    Board,
+    BoardView,
+    delete_board,
+    read_board,
+    save_board,
+    saved_boards,
+)
 from ga4_analytics.questions.filters import EventSelector
 from ga4_analytics.questions.segments import Did
 from ga4_analytics.workspace import Workspace
@@ -23,6 +31,10 @@ PAGES = (
     "/paths?anchor=session_start&depth=3&top=4&merge=true",
     "/users?step=purchase",
     "/segments",
+    "/revenue?interval=week&periods=2&number=gross_usd_micros",
+    "/revenue?by=device_category&number=orders",
+    "/boards",
+    "/boards?board=axe",
     "/data",
     "/data?view=quality",
     "/data?view=loads",
@@ -195,6 +207,72 @@ def test_data_is_what_the_snapshot_holds(visit: Visit, asked: Published) -> None
     assert 0 < page.locator("details.mart:visible").count() < page.locator("details.mart").count()
 
 
+def test_revenue_is_pythons(visit: Visit, asked: Published) -> None:
+    """Each amount of each bucket, and each cohort's value."""
+    page = visit.open("/revenue?interval=week&periods=2&number=gross_usd_micros")
+    told = asked.revenue(interval="week", periods=2).result
+    amounts = [each.amounts for each in told.buckets]
+    assert [(row[1], row[5]) for row in rows(page, "Gross")] == [
+        (f"${each.gross_usd_micros / 1e6:,.2f}", f"{each.orders:,}")
+        if each is not None and each.gross_usd_micros is not None
+        else ("–", "–" if each is None else f"{each.orders:,}")
+        for each in amounts
+    ]
+    values = [
+        "not complete yet" if each.value is None else f"${each.value.value:,.2f}"
+        for each in told.lifetime
+    ]
+    assert [cell for row in rows(page, "Value of new users") for cell in row[2:]] == values
+    page.get_by_label("Show", exact=True).select_option("orders")
+    page.wait_for_url("**number=orders**")
+    visit.ready()
+    assert rows(page, "Orders")
+
+
+def test_boards(visit: Visit, asked: Published) -> None:
+    """Views are saved to a board, drawn live, renamed, put in order and removed."""
+    page = visit.open("/funnel?step=session_start&step=view_item")
+    page.get_by_role("button", name="Save to board").click()
+    panel = page.get_by_role("dialog", name="Save to board")
+    panel.get_by_label("Title", exact=True).fill("<img src=x onerror=alert(1)> ‮view")
+    panel.get_by_label("Title of the new board").fill("Überblick & <b>mehr</b>")
+    panel.get_by_role("button", name="Save to the board").click()
+    panel.get_by_role("link", name="Open the board").wait_for()
+    page = visit.open("/trends?series=users+of+*&last=7d")
+    page.get_by_role("button", name="Save to board").click()
+    panel.get_by_label("Title", exact=True).fill("Users")
+    panel.get_by_role("button", name="Save to the board").click()
+    panel.get_by_role("link", name="Open the board").click()
+    page.wait_for_url("**/boards?board=**")
+    visit.ready()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Überblick & <b>mehr</b>")
+    titles = page.locator(".tile-head h2")
+    assert titles.all_inner_texts() == ["<img src=x onerror=alert(1)> ‮view", "Users"]
+    told = asked.funnel("session_start", "view_item").result.steps
+    assert [row[1] for row in rows(page, "Steps")] == [f"{each.users:,}" for each in told]
+
+    page.get_by_role("button", name="Edit board").click()
+    visit.ready()
+    page.get_by_role("button", name="Move Users forward").click()
+    expect(titles).to_have_text(["Users", "<img src=x onerror=alert(1)> ‮view"])
+    visit.ready()
+    page.get_by_role("button", name="Rename Users").click()
+    page.get_by_label("Title of the view").fill("People")
+    page.keyboard.press("Enter")
+    expect(titles.first).to_have_text("People")
+    visit.ready()
+    page.get_by_role("button", name=re.compile("^Remove <img")).click()
+    expect(titles).to_have_text(["People"])
+    visit.ready()
+    kept = read_board(asked.settings.workspace, "uberblick-b-mehr-b")
+    assert kept is not None and [each.title for each in kept.board.views] == ["People"]
+    page.get_by_role("button", name="Remove board").click()
+    page.get_by_role("button", name="Remove it for good").click()
+    page.wait_for_url(re.compile("/boards$"))
+    visit.ready()
+    assert not saved_boards(asked.settings.workspace)
+
+
 def test_hostile_text_is_text(visit: Visit) -> None:
     """What users send is shown as they sent it, whatever it looks like."""
     page = visit.open("/users?key=anonymous&dataset=ugly")
@@ -202,9 +280,13 @@ def test_hostile_text_is_text(visit: Visit) -> None:
     assert "<Other>" in page.locator(".event").first.locator("dd").all_inner_texts()
 
 
-def test_fit_and_accessible(browser: Browser, address: str, tmp_path: Path) -> None:
+def test_fit_and_accessible(
+    browser: Browser, address: str, published: Workspace, tmp_path: Path
+) -> None:
     """390 pixels are enough for every page, and axe-core finds nothing serious."""
     script = axe_script(tmp_path)
+    views = (BoardView("trends", "series=*", "Events"), BoardView("paths", "anchor=*", "Paths"))
+    save_board(published.settings.workspace, "axe", Board("Board", views))
     for narrow in (False, True):
         with visiting(browser, address, narrow=narrow, dark=narrow) as visit:
             for path in PAGES:
@@ -219,3 +301,4 @@ def test_fit_and_accessible(browser: Browser, address: str, tmp_path: Path) -> N
                     if each["impact"] in ("serious", "critical")
                 ]
                 assert not serious, (path, narrow, serious)
+    delete_board(published.settings.workspace, "axe")

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Scope
 from ga4_analytics import __version__
 from ga4_analytics.errors import Ga4Error
 from ga4_analytics.settings import Settings
-from ga4_analytics.web import api, api_facts, api_saved, pages
+from ga4_analytics.web import api, api_boards, api_facts, api_saved, pages
 from ga4_analytics.web.api import Desk
 from ga4_analytics.web.gate import Gate, Kept
 from ga4_analytics.web.openapi import openapi_routes
@@ -54,6 +54,7 @@ def create_app(settings: Settings, options: ServeOptions | None = None) -> ASGIA
     app.include_router(api.routes(desk))
     app.include_router(api_facts.routes(desk))
     app.include_router(api_saved.routes(desk))
+    app.include_router(api_boards.routes(desk))
     app.include_router(openapi_routes())
     app.include_router(pages.routes(desk, keys, where))
     app.mount(where, Assets(directory=STATIC), name="static")

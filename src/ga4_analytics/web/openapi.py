@@ -13,6 +13,7 @@ from ga4_analytics import __version__
 from ga4_analytics.analyses.ask import KINDS, spec_class
 from ga4_analytics.render.json_schema import GivenSchemas, Schemas
 from ga4_analytics.web.api import JSON, PREFIX
+from ga4_analytics.web.api_boards import BoardToSave
 from ga4_analytics.web.api_facts import FACTS
 from ga4_analytics.web.api_saved import SegmentToSave
 from ga4_analytics.web.asked import CLASSES, OWN, PATHS
@@ -84,7 +85,8 @@ def openapi() -> dict[str, Any]:
     for name, (_, known) in FACTS.items():
         paths[f"{PREFIX}/{name}"] = {"get": _fact(name, known)}
     paths[f"{PREFIX}/calls"] = {"post": _calls(given)}
-    paths |= _saved(given)
+    paths |= _saved("saved-segments", "segment", _body(given.of(SegmentToSave)))
+    paths |= _saved("boards", "board", _body(given.of(BoardToSave)))
     schemas = {f"given_{name}": each for name, each in given.defs.items()}
     for path, gathered in told.items():
         schemas |= {f"{path}_{name}": each for name, each in gathered.defs.items()}
@@ -174,30 +176,35 @@ def _calls(given: GivenSchemas) -> dict[str, Any]:
     }
 
 
-def _saved(given: GivenSchemas) -> dict[str, Any]:
+def _saved(place: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The addresses of what is kept under names.
+
+    Args:
+        place: Its address, as 'boards'.
+        what: What one is called, as 'board'.
+        body: The body of what keeps one.
+    """
     content = {JSON: {"schema": {"$ref": f"{PLACE}document"}}}
     name = _parameter("name", {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"})
     name |= {"in": "path", "required": True}
-    one = f"{PREFIX}/saved-segments/{{name}}"
 
     def operation(words: str, identity: str, **more: Any) -> dict[str, Any]:
-        found = {"summary": words, "tags": ["Saved segments"], "operationId": identity}
+        found = {"summary": words, "tags": [f"Saved {what}s"], "operationId": identity}
         return found | {"responses": _responses(content)} | more
 
-    every = operation("All saved segments", "list_segments")
     put = operation(
-        "Keep a segment under a name", "save_segment", requestBody=_body(given.of(SegmentToSave)),
+        f"Keep a {what} under a name", f"save_{what}", requestBody=body,
         responses=_responses(content, body=True),
     )  # fmt: skip
     gone = _responses(content)
     gone["204"] = {"description": "It is removed"}
     return {
-        f"{PREFIX}/saved-segments": {"get": every},
-        one: {
+        f"{PREFIX}/{place}": {"get": operation(f"All saved {what}s", f"list_{what}s")},
+        f"{PREFIX}/{place}/{{name}}": {
             "parameters": [name],
-            "get": operation("One saved segment", "get_segment"),
+            "get": operation(f"One saved {what}", f"get_{what}"),
             "put": put,
-            "delete": operation("Remove a saved segment", "delete_segment", responses=gone),
+            "delete": operation(f"Remove a saved {what}", f"delete_{what}", responses=gone),
         },
     }
 

@@ -53,6 +53,8 @@ PAGES = (
     Page("funnel", "Funnel", "Explore", "funnel", "How many go from step to step"),
     Page("retention", "Retention", "Explore", "retention", "Who comes back"),
     Page("paths", "Paths", "Explore", "paths", "What comes after an event, or before it"),
+    Page("revenue", "Revenue", "Explore", "revenue", "Orders, what they bring, and what users are worth"),
+    Page("boards", "Boards", "", "boards", "Views that are looked at together"),
     Page("users", "Users", "People", "users", "Everything that one user did"),
     Page("segments", "Segments", "People", "segments", "Groups of users side by side"),
     Page("data", "Data", "Workspace", "data", "What is loaded, how good it is, what it means"),

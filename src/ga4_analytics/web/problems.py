@@ -19,7 +19,7 @@ TITLES = {
     403: "The request is not allowed",
     404: "There is nothing here",
     405: "The method is not allowed",
-    409: "It is there already",
+    409: "It is there already, or has changed",
     413: "The request is too large",
     415: "The body must be JSON",
     421: "The host is not ours",

@@ -5,6 +5,7 @@ import "./shell.js";
 import { get } from "./api.js";
 import { button, facts, fill, h, keepFocus, say } from "./dom.js";
 import { nothing, wrong } from "./answer.js";
+import { keepButton } from "./boardsave.js";
 import { tidy } from "./charts.js";
 import { closePopover } from "./picker.js";
 import { daysPicker } from "./parts.js";
@@ -25,6 +26,7 @@ const answerNode = document.getElementById("answer");
  *   tools.set changes the question; tools.params are those that were asked.
  */
 export function explore(page) {
+  if (!form) return; // a board asks for the page's parts, not for the page
   let q = null;
   let asking = null;
 
@@ -48,7 +50,7 @@ export function explore(page) {
   const tools = document.getElementById("tools");
   const showTools = () => keepFocus(tools, () => fill(tools,
     button("Edit question", () => openForm(true), { symbol: "edit", kind: "only-narrow" }),
-    daysPicker(q, (changed) => set({ from: "", to: "", last: "", ...changed })), shareButton()));
+    daysPicker(q, (changed) => set({ from: "", to: "", last: "", ...changed })), keepButton(), shareButton()));
 
   const ask = async (params, first = false) => {
     asking?.abort();
@@ -61,11 +63,7 @@ export function explore(page) {
       const asked = page.asked(params);
       const answer = await get(asked.path, asked.params, signal);
       if (signal.aborted) return;
-      if (first) {
-        const { spec } = answer.results?.[0] ?? answer;
-        q = { ...common(spec, params, page.keep), ...page.read(spec, params) };
-        showForm();
-      }
+      if (first) { q = stateOf(page, answer, params); showForm(); }
       draw(page.draw(answer, q, { set, params: asked.params }));
       say("The answer is shown.");
     } catch (error) {
@@ -104,6 +102,12 @@ export function explore(page) {
     if (form.classList.contains("open") && !form.contains(target) && !target.closest(".popover")) openForm(false);
   });
   begin();
+}
+
+/** What the form of a page holds, from an answer and the parameters that asked for it. */
+export function stateOf(page, answer, params) {
+  const { spec } = answer.results?.[0] ?? answer;
+  return { ...common(spec, params, page.keep), ...page.read(spec, params) };
 }
 
 function openForm(open) {

@@ -287,4 +287,5 @@ function asked(params) {
   return { path: rules ? "compare-rules" : "funnel", params: rules ? without(params, "view", "rules") : without(params, "view") };
 }
 
-explore({ asked, keep: ["optional"], start, read, write, controls, draw });
+export const page = { asked, keep: ["optional"], start, read, write, controls, draw };
+explore(page);

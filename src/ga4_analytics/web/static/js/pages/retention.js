@@ -130,8 +130,9 @@ function draw(answer, q, { params }) {
   ];
 }
 
-explore({
+export const page = {
   asked: (params) => ({ path: "retention", params }), keep: KEPT,
   start: async () => [["start_event", "*"], ["return_event", "*"]],
   read, write, controls, draw,
-});
+};
+explore(page);

@@ -113,11 +113,13 @@ function overlapCard(answer) {
     inner.style.backgroundColor = `rgb(var(--heat) / calc(var(--heat-most) * ${(part?.value ?? 0).toFixed(3)}))`;
     return h("td", { title: `${number(users)} users of ${row} are also in ${column}; ${range(part?.low, part?.high)} at 95%` }, inner);
   };
+  const heat = h("table.heat", null,
+    h("caption.unseen", null, "Share of each segment that is also in each other"),
+    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Of"), h("th", { scope: "col" }, "Users"), names.map((name) => h("th", { scope: "col", title: name }, h("span.cut.headcut", null, name))))),
+    h("tbody", null, answer.segments.map((row) => h("tr", null, h("th", { scope: "row", title: row.name }, row.name), h("td.size", null, number(row.users)), names.map((name) => cell(row.name, name))))));
+  heat.style.minWidth = `${200 + 116 * names.length}px`;
   return h("section.card", { "aria-label": "Overlap" }, h("header", null, h("h2", null, "Overlap"), h("span.muted.small", null, "Share of the row that is also in the column")),
-    h("div.body", null, h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Overlap of segments" }, h("table.heat", null,
-      h("caption.unseen", null, "Share of each segment that is also in each other"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Of"), h("th", { scope: "col" }, "Users"), names.map((name) => h("th", { scope: "col", title: name }, h("span.cut.headcut", null, name))))),
-      h("tbody", null, answer.segments.map((row) => h("tr", null, h("th", { scope: "row", title: row.name }, row.name), h("td.size", null, number(row.users)), names.map((name) => cell(row.name, name)))))))));
+    h("div.body", null, h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Overlap of segments" }, heat)));
 }
 
 /** What users are in exactly: a row a combination, a dot a segment. */

@@ -211,11 +211,12 @@ function tabs(q, set) {
   return switcher("Kind of answer", TABS, q.tab, (tab) => set({ tab, compare: "" }));
 }
 
-explore({
+export const page = {
   asked: (params) => ({ path: tabOf(params), params: without(params, "tab") }),
   start: async (params) => (tabOf(params) === "trends" ? [["series", "users of *"]] : [["event", "*"]]),
   read,
   write,
   controls,
   draw: (answer, q, tools) => [h("div.row", null, tabs(q, tools.set)), ...DRAW[q.tab](answer, q, tools)],
-});
+};
+explore(page);
