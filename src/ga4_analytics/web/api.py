@@ -124,13 +124,14 @@ def _add(router: APIRouter, desk: Desk, path: str) -> None:
 async def _answer(
     desk: Desk, request: Request, reader: Reader, path: str, question: Any
 ) -> Response:
-    check_work(reader.index(), question, desk.options.limits.work)
     wanted = request.query_params.get("format", "json")
     if wanted not in ("json", "csv"):
         raise QuestionError(
             f"format: {wanted!r} is not a format.", rule="It is json or csv.",
             remedy="Change format.",
         )  # fmt: skip
+
+    check_work(reader.index(), question, desk.options.limits.work)
 
     def make() -> str:
         told = answered(reader, question)

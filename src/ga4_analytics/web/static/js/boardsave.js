@@ -15,7 +15,7 @@ function titleOf(params) {
 
 /** A name for a new board's file: of its title's plain letters, and not taken. */
 export function nameFor(title, taken) {
-  const plain = title.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 50) || "board";
+  const plain = title.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 50) || "board";
   let name = plain;
   for (let again = 2; taken.includes(name); again += 1) name = `${plain}-${again}`;
   return name;
