@@ -31,6 +31,15 @@ PAGES = {
     "funnel-days": f"{FUNNEL}&view=days",
     "funnel-rules": f"{FUNNEL}&view=rules",
     "retention": "/retention?start_event=first_visit&return_event=*&unit=week&periods=8",
+    "paths": "/paths?anchor=session_start&depth=4&top=6&merge=true",
+    "paths-before": "/paths?anchor=purchase&direction=to&depth=3&top=5",
+    "revenue": "/revenue?interval=week&periods=8&number=gross_usd_micros",
+    "users": "/users?step=purchase",
+    "segments": "/segments",
+    "boards": "/boards",
+    "data": "/data",
+    "data-quality": "/data?view=quality",
+    "data-definitions": "/data?view=definitions",
 }
 
 
