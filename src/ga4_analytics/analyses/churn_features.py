@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -108,7 +109,7 @@ def _joined(pieces: Sequence[Table], cutoff: int) -> Table:
     first = pieces[0]
     churned = None
     if first.churned is not None:
-        churned = np.concatenate([each.churned for each in pieces])[order]  # type: ignore[arg-type]
+        churned = np.concatenate([each.churned for each in pieces])[order]
     return Table(
         cutoff,
         keys.take(pa.array(order)),
@@ -151,10 +152,9 @@ class _Rows:
         """Spread what is said once a user, day or visit over its rows."""
         given, first, end = part.segment, part.first_row, part.end_row
         users = slice(part.first_user, part.end_user + 1)
-        user = np.repeat(np.arange(part.end_user - part.first_user),
-                         np.diff(given.user_row[users].astype(np.int64)))  # fmt: skip
-        day = _spread(given.user_run[users], given.run_row, given.run_day, first, end)
-        visit = _spread(given.user_visit[users], given.visit_row, given.visit_session, first, end)
+        user = _spread_over(given.user_row[users])
+        day = _spread(given.user_run[users], given.run_row, given.run_day, end)
+        visit = _spread(given.user_visit[users], given.visit_row, given.visit_session, end)
         sessions = given.user_session[users].astype(np.int64)
         sessions = sessions - sessions[0]
         name = given.name[first:end]
@@ -232,8 +232,8 @@ class _Seen:
 
     def _values(self, column: str) -> I64:
         first, end = self._rows.part.first_row, self._rows.part.end_row
-        given = self._rows.part.segment.columns[column]
-        return given[first:end][self._at].astype(np.int64)
+        values = self._rows.part.segment.columns[column][first:end][self._at]
+        return np.asarray(values, np.int64)
 
     def _first(self, wanted: Bools) -> I64:
         """The first wanted row of each user."""
@@ -265,16 +265,13 @@ class _Seen:
             return np.zeros(self._users, np.int64)
         values = self._values(column)
         values = np.where(wanted & (values != NO_NUMBER), values, 0)
-        upto = np.concatenate([[0], np.cumsum(values)])
-        bounds = np.searchsorted(self._user, np.arange(self._users + 1))
-        return upto[bounds[1:]] - upto[bounds[:-1]]
+        return _sums(values, np.searchsorted(self._user, np.arange(self._users + 1)))
 
     def _sessions_of(self, days: int) -> I64:
         session = self._rows.session[self._at]
         seen = np.zeros(int(self._rows.sessions[-1]), bool)
         seen[session[(session >= 0) & (self._age <= days)]] = True
-        upto = np.concatenate([[0], np.cumsum(seen)])
-        return upto[self._rows.sessions[1:]] - upto[self._rows.sessions[:-1]]
+        return _sums(seen, self._rows.sessions)
 
     def _recency_days(self) -> I64:
         return np.where(self.days.any(axis=1), self.days.argmax(axis=1) + 1, 0)
@@ -343,20 +340,34 @@ class _Seen:
         return self._sum("revenue_usd", self._named(_PURCHASE))
 
 
+def _sums(values: NDArray[np.integer[Any]] | Bools, bounds: NDArray[np.integer[Any]]) -> I64:
+    """Exact sums of values between neighbouring bounds."""
+    upto = np.concatenate([np.zeros(1, np.int64), np.cumsum(values, dtype=np.int64)])
+    found: I64 = upto[bounds[1:]] - upto[bounds[:-1]]
+    return found
+
+
 def _across(days: Bools) -> I64:
     """How many days of each user are true."""
     counts: I64 = days.sum(axis=1, dtype=np.int64)
     return counts
 
 
+def _spread_over(offsets: NDArray[np.uint32]) -> I64:
+    """The number of each row's owner, from 0."""
+    bounds = offsets.astype(np.int64)
+    lengths = bounds[1:] - bounds[:-1]
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
 def _spread(
     offsets: NDArray[np.uint32],
     starts: NDArray[np.uint32],
     values: NDArray[np.unsignedinteger],
-    first: int,
     end: int,
 ) -> I64:
-    """What is said once a run of rows, for each row from ``first`` up to ``end``."""
+    """What is said once a run of rows, for each row up to ``end``."""
     runs = slice(int(offsets[0]), int(offsets[-1]))
-    lengths = np.diff(np.append(starts[runs].astype(np.int64), end))
+    bounds = np.append(starts[runs].astype(np.int64), end)
+    lengths = bounds[1:] - bounds[:-1]
     return np.repeat(values[runs].astype(np.int64), lengths)
