@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ga4_analytics.asking import Asker
 from ga4_analytics.errors import BuildError, SettingsError
+from ga4_analytics.index.calendar import day_number
 from ga4_analytics.ingest import LoadOptions, LoadResult, load
 from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.explain import Explained, explain
@@ -21,9 +22,10 @@ from ga4_analytics.ingest.history import Undone, undo
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.publish.indexes import build_indexes
 from ga4_analytics.publish.loads import collect_loads, collect_rejects
-from ga4_analytics.publish.snapshot import Snapshot, drop_earlier, publish
+from ga4_analytics.publish.snapshot import Snapshot, check_current, drop_earlier, publish
 from ga4_analytics.publish.status import collect_status
 from ga4_analytics.publish.traces import Traces, search
+from ga4_analytics.render.answer import Answer
 from ga4_analytics.settings import FILE_NAME, Settings, load_settings
 from ga4_analytics.settings_file import settings_file
 from ga4_analytics.sources.mapping import ColumnOptions
@@ -33,6 +35,7 @@ from ga4_analytics.transform import BuildResult, build_models
 from ga4_analytics.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
+    from ga4_analytics.questions.churn import ChurnQuestion, ChurnResult, ChurnScores
     from ga4_analytics.exports.base import ExportResult
     from ga4_analytics.verify import Verification
 
@@ -310,6 +313,73 @@ class Workspace(Asker):
             self._need_models()
             with self.progress.phase("Writing outputs", None, "rows") as advance:
                 return export_all(self.warehouse, self.settings, advance)
+
+    def churn_train(self, question: ChurnQuestion | None = None, **options: Any) -> Answer[Any]:
+        """Train models of churn; keep the chosen one for `churn_score`, and write its card.
+
+        Args:
+            question: The question; None: that of the options, as `churn` takes them.
+            **options: See `churn`.
+
+        Returns:
+            How well churn can be told; of a refusal nothing is kept.
+
+        Raises:
+            Ga4Error: Nothing was published, or the question is wrong.
+        """
+        from ga4_analytics.analyses.churn import train
+        from ga4_analytics.publish.churn_card import write_card  # loads matplotlib
+        from ga4_analytics.publish.churn_store import required, save
+
+        with self.progress.phase("Training", None, "models"):
+            trained = train(self.index(), question or self.churn_question(**options))
+        if trained.fitted is not None:
+            with self._locked("churn train"):
+                save(trained, self.settings)
+                write_card(required(self.settings), self.settings)
+        return Answer(trained.result)
+
+    def churn_score(self, as_of: date | None = None) -> Answer[ChurnScores]:
+        """Write the chance to churn of every user into ``results.churn_scores``.
+
+        The features are worked out in SQL as well, and must be the same.
+
+        Args:
+            as_of: The first day of which nothing is known; None: after the last complete day.
+
+        Raises:
+            Ga4Error: No model was trained, the published data are older than the warehouse, or
+                the features differ; the scores are as they were.
+        """
+        from ga4_analytics.analyses.churn import last_as_of, scored
+        from ga4_analytics.publish.churn_scores import write_scores
+        from ga4_analytics.publish.churn_store import required
+        from ga4_analytics.verify.churn_sql import require_same
+
+        with self._locked("churn score"):
+            stored, settings = required(self.settings), self.settings
+            check_current(self.snapshot(), self.warehouse, settings)
+            index, question = self.index(), stored.result.spec
+            cutoff = day_number(as_of) if as_of else last_as_of(index)
+            found = scored(index, question, stored.fitted, cutoff)
+            with self.progress.phase("Checking", None, "features"):
+                checked = require_same(
+                    self.warehouse, settings.dataset, question, found.features, found.table
+                )
+            told = write_scores(self.warehouse, settings, stored, found, checked, self.clock())
+            return Answer(told)
+
+    def churn_card(self) -> tuple[Answer[ChurnResult], Path]:
+        """How well the model that scores users does, and its card, written again.
+
+        Raises:
+            StaleError: No model was trained, or its file was changed.
+        """
+        from ga4_analytics.publish.churn_card import write_card  # loads matplotlib
+        from ga4_analytics.publish.churn_store import required
+
+        stored = required(self.settings)
+        return Answer(stored.result), write_card(stored, self.settings)
 
     def snapshot(self) -> Snapshot:
         """The published snapshot.

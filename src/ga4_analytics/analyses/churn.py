@@ -9,13 +9,19 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Literal
 
-import numpy as np
-
 from ga4_analytics.analyses import churn_fit, churn_judge
 from ga4_analytics.analyses.churn_features import Table, data_hash, tables
-from ga4_analytics.analyses.churn_models import Fitted
-from ga4_analytics.analyses.churn_plan import Plan, planned
+from ga4_analytics.analyses.churn_models import Fitted, Floats
+from ga4_analytics.analyses.churn_plan import (
+    Feature,
+    Plan,
+    check,
+    missing_day,
+    planned,
+    usable,
+)
 from ga4_analytics.analyses.scope import finality
+from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.calendar import day_number, day_of
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.churn import (
@@ -110,8 +116,15 @@ def _begun(
     train, test = _fold(early), _fold(late)
     target = _target(question, train)
     counted = {day_of(table.cutoff): table for table in (*early, *late)}
-    missing = () if churn_fit.has_xgboost() or question.models else (
-        LeftOut("xgboost", "It is not installed: pip install 'ga4-product-analytics[xgboost]'."),)
+    missing = (
+        ()
+        if churn_fit.has_xgboost() or question.models
+        else (
+            LeftOut(
+                "xgboost", "It is not installed: pip install 'ga4-product-analytics[xgboost]'."
+            ),
+        )
+    )
     return ChurnResult(
         spec=question,
         definition=_words(index, question, target),
@@ -221,32 +234,63 @@ def _words(index: Index, question: ChurnQuestion, target: str) -> tuple[str, ...
     )
 
 
-def as_of(index: Index) -> int | None:
-    """The first day after the last complete one: users are scored on what is known by then."""
+def last_as_of(index: Index) -> int:
+    """The day number of the first day after the last complete one.
+
+    Raises:
+        QuestionError: No day is complete.
+    """
     last = index.calendar.last_complete
-    return None if last is None else day_number(last) + 1
+    if last is None:
+        raise QuestionError(
+            f"No day of {index.dataset!r} is complete.",
+            rule="Users are scored on complete days.",
+            remedy="Load whole days, or say --complete-through DATE when loading.",
+        )
+    return day_number(last) + 1
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Users and their chances.
+
+    Attributes:
+        table: The users of the population, with what the model looks at.
+        features: What that is.
+        chances: The chance to churn of each.
+    """
+
+    table: Table
+    features: tuple[Feature, ...]
+    chances: Floats
 
 
 def scored(index: Index, question: ChurnQuestion, fitted: Fitted, cutoff: int) -> Scored:
-    """The chance to churn of every user of the population of a cutoff.
+    """The chance to churn of every user of the population of a day.
 
     Args:
         index: The index.
         question: The question that the model was trained for.
         fitted: The model.
         cutoff: The day number of the first day of which nothing is known.
+
+    Raises:
+        QuestionError: A day of the window is not there, or cannot tell what the model looks at,
+            or the index joins devices to persons.
     """
-    from ga4_analytics.analyses.churn_plan import features_of
-
+    check(index, question)
+    days = range(cutoff - question.window_days, cutoff)
+    facts = [each for each in index.calendar.days if day_number(each.day) in days]
+    features, left_out = usable(question, facts)
     known = {*fitted.encoder.numbers, *(each.feature for each in fitted.encoder.categories)}
-    features = [each for each in features_of(question) if each.name in known]
-    (table,) = tables(index, question, features, [cutoff], labels=False)
-    return Scored(table, np.asarray(fitted.chances(table), dtype=np.float64))
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Users and their chances to churn, in the order of the table."""
-
-    table: Table
-    chances: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    gone = next((each for each in left_out if each.name in known), None)
+    problem = missing_day(index.calendar, days) or (gone and f"{gone.name}: {gone.why}")
+    if problem:
+        raise QuestionError(
+            f"Users cannot be scored as of {day_of(cutoff)}: {problem}",
+            rule=f"The model looks at the {question.window_days} days before, whole.",
+            remedy="Name another day with --as-of, load what is missing, or train again.",
+        )
+    wanted = tuple(each for each in features if each.name in known)
+    (table,) = tables(index, question, wanted, [cutoff], labels=False)
+    return Scored(table, wanted, fitted.chances(table))

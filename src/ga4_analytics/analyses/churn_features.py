@@ -232,8 +232,9 @@ class _Seen:
 
     def _values(self, column: str) -> I64:
         first, end = self._rows.part.first_row, self._rows.part.end_row
-        values = self._rows.part.segment.columns[column][first:end][self._at]
-        return np.asarray(values, np.int64)
+        values: NDArray[Any] = self._rows.part.segment.columns[column][first:end]
+        found: I64 = values[self._at].astype(np.int64)
+        return found
 
     def _first(self, wanted: Bools) -> I64:
         """The first wanted row of each user."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -196,11 +197,14 @@ def _cutoffs(calendar: Calendar, question: ChurnQuestion) -> tuple[Cutoff, ...]:
 def _unknown(calendar: Calendar, question: ChurnQuestion, cutoff: int) -> str | None:
     """Why a cutoff cannot be used: a day of its window or horizon is not there."""
     ahead = cutoff + question.gap_days
-    needed = [
-        *range(cutoff - question.window_days, cutoff),
-        *range(ahead, ahead + question.horizon_days),
-    ]
-    for day in map(day_of, needed):
+    return missing_day(calendar, range(cutoff - question.window_days, cutoff)) or missing_day(
+        calendar, range(ahead, ahead + question.horizon_days)
+    )
+
+
+def missing_day(calendar: Calendar, days: Iterable[int]) -> str | None:
+    """Which of some days cannot be used and why, in a sentence; None where all can."""
+    for day in map(day_of, days):
         facts = calendar.by_day.get(day)
         if facts is None:
             return f"{day} is not loaded."

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ga4_analytics.errors import StaleError
 from ga4_analytics.publish import sections
+from ga4_analytics.publish.markdown import markdown
 from ga4_analytics.publish.sections import Content, Plot
 from ga4_analytics.publish.snapshot import Snapshot
 from ga4_analytics.render import text
@@ -31,7 +32,6 @@ FILE_NAME = "findings.md"
 FIGURES = "figures"
 
 _FOOTER = re.compile(r"\n<!-- figures: (\{.*\}) -->\n\Z")
-_MAX_CELL = 80
 
 
 @dataclass(frozen=True)
@@ -233,17 +233,3 @@ def _settings(shown: Mapping[str, Any]) -> list[str]:
         "minutes",
         f"Channel rules of: {shown['channel_rules_date'] or 'the date of each session'}",
     ]
-
-
-def markdown(value: object) -> str:
-    r"""A text from the data as it shall be read in Markdown, shortened where very long.
-
-    >>> markdown("a|b_c <x>")
-    'a\\|b_c &lt;x&gt;'
-    """
-    line = " ".join(str(value).split())
-    if len(line) > _MAX_CELL and " " not in line:
-        line = line[: _MAX_CELL - 1] + "…"
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # An underscore inside a word is no emphasis, and view_item reads better without escapes.
-    return re.sub(r"([\\`*\[\]|#~$]|\b_|(?<=\s)_|_(?=\W|$))", r"\\\1", line)

@@ -141,4 +141,3 @@ def _days_of(index: Index, keys: set[str]) -> dict[str, list[int]]:
                 first, end = int(segment.user_day[place]), int(segment.user_day[place + 1])
                 found[key] = [int(day) for day in segment.day[first:end]]
     return found
-

@@ -226,7 +226,7 @@ def require_same(
                 rule="Both must give the same features to the last unit.",
                 remedy="Run `ga4 build --fresh-index`; report this if it stays.",
             )
-    return own.num_rows
+    return int(own.num_rows)
 
 
 def _equal(own: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:

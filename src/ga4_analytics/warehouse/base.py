@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from ga4_analytics.errors import WarehouseError
+from ga4_analytics.sources.schema import Kind
 
 Progress = Callable[[int], None]
 """Told how many more rows were written."""
@@ -98,6 +99,8 @@ class Warehouse(Protocol):
 
     engine: str
     """'duckdb' or 'postgres'."""
+    types: Mapping[Kind, str]
+    """The engine's type for each kind of column."""
 
     def describe(self) -> str:
         """Where it is, for people: a path, or a URL without its password."""
@@ -116,7 +119,7 @@ class Warehouse(Protocol):
         ...
 
     def change(self, statements: Sequence[Statement], rows: Mapping[str, pa.Table]) -> list[int]:
-        """Run statements, then add rows to tables of ``raw``, in one transaction.
+        """Run statements, then add rows to our own tables, in one transaction.
 
         Returns:
             How many rows each statement touched.

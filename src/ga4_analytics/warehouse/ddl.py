@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ga4_analytics.errors import WarehouseError
 from ga4_analytics.sources.schema import Column, Kind
+from ga4_analytics.sources.sql_text import text_literal
 from ga4_analytics.warehouse.tables import COPIES, EVENTS, ITEMS, Table
 
 SCHEMAS: tuple[str, ...] = ("raw", "analytics", "results")
@@ -38,7 +39,7 @@ def column_list(columns: Iterable[str]) -> str:
 
 
 def create_table(table: Table, types: Mapping[Kind, str]) -> str:
-    """Write the statement that makes a table of ``raw`` where it is missing.
+    """Write the statement that makes a table where it is missing.
 
     Args:
         table: The table.
@@ -67,7 +68,24 @@ def create_table(table: Table, types: Mapping[Kind, str]) -> str:
     if table.key and table.name not in UNKEYED:
         parts.append(f"primary key ({column_list(table.key)})")
     body = ",\n  ".join(parts)
-    return f"create table if not exists raw.{quoted(table.name)} (\n  {body}\n)"
+    return f"create table if not exists {table.schema}.{quoted(table.name)} (\n  {body}\n)"
+
+
+def comments(table: Table) -> list[str]:
+    """Write the statements that say in the warehouse what a table and its columns are.
+
+    >>> from ga4_analytics.warehouse.tables import CHURN_SCORES
+    >>> comments(CHURN_SCORES)[1]
+    'comment on column results."churn_scores"."dataset" is \'The property.\''
+    """
+    name = f"{table.schema}.{quoted(table.name)}"
+    return [
+        f"comment on table {name} is {text_literal(table.about)}",
+        *(
+            f"comment on column {name}.{quoted(column.name)} is {text_literal(column.about)}"
+            for column in table.columns
+        ),
+    ]
 
 
 def add_column(table: Table, column: Column, types: Mapping[Kind, str]) -> str:

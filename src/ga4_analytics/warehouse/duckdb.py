@@ -34,7 +34,7 @@ from ga4_analytics.warehouse.ddl import (
     quoted,
 )
 from ga4_analytics.warehouse.parquet import BATCH_ROWS, write_batches
-from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES
+from ga4_analytics.warehouse.tables import EVENTS, ITEMS, RESULTS, TABLES, Table
 
 TYPES: Mapping[Kind, str] = {
     "text": "VARCHAR",
@@ -42,6 +42,7 @@ TYPES: Mapping[Kind, str] = {
     "integer": "INTEGER",
     "boolean": "BOOLEAN",
     "date": "DATE",
+    "double": "DOUBLE",
 }
 MEMORY_LIMIT = "1500MB"
 # DuckDB names the catalog after the file; one named like a schema makes raw.x ambiguous.
@@ -61,6 +62,7 @@ class DuckDBWarehouse:
     """
 
     engine = "duckdb"
+    types = TYPES
 
     def __init__(self, path: Path, temp_folder: Path) -> None:
         catalog = path.name.lstrip(".").split(".")[0].lower()
@@ -115,8 +117,8 @@ class DuckDBWarehouse:
             _run(connection, stage.before)
             _delete_days(connection, stage.days)
             with _watched(connection, stage.event_rows, progress):
-                _insert(connection, EVENTS.name, EVENTS.columns, stage.events_sql)
-            _insert(connection, ITEMS.name, ITEMS.columns, stage.items_sql)
+                _insert(connection, EVENTS, stage.events_sql)
+            _insert(connection, ITEMS, stage.items_sql)
             _insert_ledger(connection, stage.ledger)
             _run(connection, stage.after)
 
@@ -130,7 +132,7 @@ class DuckDBWarehouse:
             _insert_ledger(connection, rows)
 
     def change(self, statements: Sequence[Statement], rows: Mapping[str, pa.Table]) -> list[int]:
-        """Run statements, then add rows to tables of ``raw``, in one transaction.
+        """Run statements, then add rows to our own tables, in one transaction.
 
         Returns:
             How many rows each statement touched.
@@ -324,18 +326,17 @@ def _run(connection: duckdb.DuckDBPyConnection, statements: Iterable[Statement])
 
 
 def _insert_ledger(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, pa.Table]) -> None:
-    tables = {table.name: table for table in TABLES}
+    tables = {table.name: table for table in (*TABLES, *RESULTS)}
     for name, data in rows.items():
         with _registered(connection, "ledger_rows", data):
-            _insert(connection, name, tables[name].columns, "select * from ledger_rows")
+            _insert(connection, tables[name], "select * from ledger_rows")
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[Any], sql: str
-) -> None:
-    names = column_list(column.name for column in columns)
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, sql: str) -> None:
+    names = column_list(column.name for column in table.columns)
     connection.execute(
-        f"insert into raw.{quoted(name)} ({names}) select {names} from ({sql}) as staged"
+        f"insert into {table.schema}.{quoted(table.name)} ({names}) "
+        f"select {names} from ({sql}) as staged"
     )
 
 

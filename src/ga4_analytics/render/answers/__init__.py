@@ -25,6 +25,8 @@ TOPICS = {
     "CompareAnswer": "calculators",
     "SplitAnswer": "calculators",
     "PlanAnswer": "calculators",
+    "ChurnResult": "churn",
+    "ChurnScores": "churn",
 }
 """The module of `render.answers` and of `render.answer_plots` for each result."""
 
