@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from ga4_analytics.asking import Asker
 from ga4_analytics.errors import BuildError, SettingsError
-from ga4_analytics.index.calendar import day_number
 from ga4_analytics.ingest import LoadOptions, LoadResult, load
 from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.explain import Explained, explain
@@ -35,8 +34,8 @@ from ga4_analytics.transform import BuildResult, build_models
 from ga4_analytics.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
-    from ga4_analytics.questions.churn import ChurnQuestion, ChurnResult, ChurnScores
     from ga4_analytics.exports.base import ExportResult
+    from ga4_analytics.questions.churn import ChurnQuestion, ChurnResult, ChurnScores
     from ga4_analytics.verify import Verification
 
 Clock = Callable[[], int]
@@ -314,7 +313,9 @@ class Workspace(Asker):
             with self.progress.phase("Writing outputs", None, "rows") as advance:
                 return export_all(self.warehouse, self.settings, advance)
 
-    def churn_train(self, question: ChurnQuestion | None = None, **options: Any) -> Answer[Any]:
+    def churn_train(
+        self, question: ChurnQuestion | None = None, **options: Any
+    ) -> Answer[ChurnResult]:
         """Train models of churn; keep the chosen one for `churn_score`, and write its card.
 
         Args:
@@ -327,59 +328,42 @@ class Workspace(Asker):
         Raises:
             Ga4Error: Nothing was published, or the question is wrong.
         """
-        from ga4_analytics.analyses.churn import train
-        from ga4_analytics.publish.churn_card import write_card  # loads matplotlib
-        from ga4_analytics.publish.churn_store import required, save
+        from ga4_analytics.churning import keep, train
 
-        with self.progress.phase("Training", None, "models"):
-            trained = train(self.index(), question or self.churn_question(**options))
+        asked = question or self.churn_question(**options)
+        trained = train(self.index(), asked, self.progress)
         if trained.fitted is not None:
             with self._locked("churn train"):
-                save(trained, self.settings)
-                write_card(required(self.settings), self.settings)
+                keep(trained, self.settings)
         return Answer(trained.result)
 
     def churn_score(self, as_of: date | None = None) -> Answer[ChurnScores]:
         """Write the chance to churn of every user into ``results.churn_scores``.
-
-        The features are worked out in SQL as well, and must be the same.
 
         Args:
             as_of: The first day of which nothing is known; None: after the last complete day.
 
         Raises:
             Ga4Error: No model was trained, the published data are older than the warehouse, or
-                the features differ; the scores are as they were.
+                SQL gives other features than the index; the scores are as they were.
         """
-        from ga4_analytics.analyses.churn import last_as_of, scored
-        from ga4_analytics.publish.churn_scores import write_scores
-        from ga4_analytics.publish.churn_store import required
-        from ga4_analytics.verify.churn_sql import require_same
+        from ga4_analytics.churning import score
 
         with self._locked("churn score"):
-            stored, settings = required(self.settings), self.settings
-            check_current(self.snapshot(), self.warehouse, settings)
-            index, question = self.index(), stored.result.spec
-            cutoff = day_number(as_of) if as_of else last_as_of(index)
-            found = scored(index, question, stored.fitted, cutoff)
-            with self.progress.phase("Checking", None, "features"):
-                checked = require_same(
-                    self.warehouse, settings.dataset, question, found.features, found.table
-                )
-            told = write_scores(self.warehouse, settings, stored, found, checked, self.clock())
-            return Answer(told)
+            check_current(self.snapshot(), self.warehouse, self.settings)
+            index, now = self.index(), self.clock()
+            return Answer(score(index, self.warehouse, self.settings, as_of, now, self.progress))
 
     def churn_card(self) -> tuple[Answer[ChurnResult], Path]:
-        """How well the model that scores users does, and its card, written again.
+        """How well the kept model does, and its card, written again.
 
         Raises:
             StaleError: No model was trained, or its file was changed.
         """
-        from ga4_analytics.publish.churn_card import write_card  # loads matplotlib
-        from ga4_analytics.publish.churn_store import required
+        from ga4_analytics.churning import card
 
-        stored = required(self.settings)
-        return Answer(stored.result), write_card(stored, self.settings)
+        result, path = card(self.settings)
+        return Answer(result), path
 
     def snapshot(self) -> Snapshot:
         """The published snapshot.

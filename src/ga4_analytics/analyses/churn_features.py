@@ -79,7 +79,10 @@ def tables(
         return [rows.table(features, cutoff, labels) for cutoff in cutoffs]
 
     found = on_each(work, given, threads)
-    return [_joined([each[n] for each in found], cutoff) for n, cutoff in enumerate(cutoffs)]
+    return [
+        _joined([each[n] for each in found], cutoff, features, labels)
+        for n, cutoff in enumerate(cutoffs)
+    ]
 
 
 def data_hash(given: Iterable[Table]) -> str:
@@ -101,24 +104,23 @@ def data_hash(given: Iterable[Table]) -> str:
     return digest.hexdigest()
 
 
-def _joined(pieces: Sequence[Table], cutoff: int) -> Table:
-    if not pieces:
-        return Table(cutoff, pa.array([], pa.string()), {}, {}, np.zeros(0, bool))
-    keys = pa.concat_arrays([each.keys for each in pieces])
+def _joined(
+    pieces: Sequence[Table], cutoff: int, features: Sequence[Feature], labels: bool
+) -> Table:
+    keys = pa.concat_arrays([pa.array([], pa.string()), *(each.keys for each in pieces)])
     order = np.asarray(pc.sort_indices(keys), np.int64)
-    first = pieces[0]
-    churned = None
-    if first.churned is not None:
-        churned = np.concatenate([each.churned for each in pieces])[order]
-    return Table(
-        cutoff,
-        keys.take(pa.array(order)),
-        {name: np.concatenate([each.numbers[name] for each in pieces])[order]
-         for name in first.numbers},
-        {name: pa.concat_arrays([each.texts[name] for each in pieces]).take(pa.array(order))
-         for name in first.texts},
-        churned,
-    )  # fmt: skip
+    numbers, texts = {}, {}
+    for each in features:
+        if each.is_text:
+            given = [pa.array([], pa.string()), *(piece.texts[each.name] for piece in pieces)]
+            texts[each.name] = pa.concat_arrays(given).take(pa.array(order))
+        else:
+            empty = np.zeros(0, np.int64)
+            whole = np.concatenate([empty, *(piece.numbers[each.name] for piece in pieces)])
+            numbers[each.name] = whole[order]
+    known = [piece.churned for piece in pieces if piece.churned is not None]
+    churned = np.concatenate([np.zeros(0, bool), *known])[order] if labels else None
+    return Table(cutoff, keys.take(pa.array(order)), numbers, texts, churned)
 
 
 @dataclass(frozen=True)
@@ -232,14 +234,14 @@ class _Seen:
 
     def _values(self, column: str) -> I64:
         first, end = self._rows.part.first_row, self._rows.part.end_row
-        values: NDArray[Any] = self._rows.part.segment.columns[column][first:end]
-        found: I64 = values[self._at].astype(np.int64)
-        return found
+        values = self._rows.part.segment.columns[column][first:end]
+        return values[self._at].astype(np.int64)
 
     def _first(self, wanted: Bools) -> I64:
         """The first wanted row of each user."""
         at = np.flatnonzero(wanted)
-        return at[np.unique(self._user[at], return_index=True)[1]]
+        found: I64 = at[np.unique(self._user[at], return_index=True)[1]]
+        return found
 
     def _first_session(self, values: I64) -> I64:
         """The first row of each user's first session, where that is known to be over.

@@ -23,6 +23,7 @@ from ga4_analytics.questions.churn import (
     Importance,
     Model,
     ModelScore,
+    NewUsers,
 )
 from ga4_analytics.stats.calibration import brier, calibration, log_loss
 from ga4_analytics.stats.ranking import (
@@ -129,7 +130,7 @@ def _score(
         log_loss=log_loss(to_churn, test.churned),
         calibration=calibration(to_churn, test.churned),
         by_cutoff=tuple(_by_cutoff(test, aimed)),
-        new_users=_precision(aimed[test.is_new], hits[test.is_new]),
+        new_users=_new_users(aimed[test.is_new], hits[test.is_new]),
         curve=precision_recall(rows, hits),
     )
 
@@ -143,6 +144,12 @@ def _by_cutoff(test: Test, aimed: Floats) -> list[AtCutoff]:
         found.append(AtCutoff(day_of(table.cutoff), rate, _precision(aimed[part], hits)))
         first += len(table)
     return found
+
+
+def _new_users(aimed: Floats, hits: Bools) -> NewUsers | None:
+    if not len(hits):
+        return None
+    return NewUsers(len(hits), float(hits.mean()), _precision(aimed, hits))
 
 
 def _precision(scores: Floats, hits: Bools) -> float | None:

@@ -82,8 +82,7 @@ def _content(result: ChurnResult, dataset: str) -> dict[str, Any]:
         "models": [_model(each, result.chosen == each.model) for each in result.models],
         "shares": [row for each in result.models for row in _shares(each)],
         "stability": _stability(best, result.target),
-        "new_users": "" if best.new_users is None else (
-            f"Among users who are in no training row its PR-AUC is {best.new_users:.3f}."),
+        "new_users": _new_users(best, result.target),
         "bins": [{"predicted": text.percent(each.predicted),
                   "observed": text.percent(each.observed),
                   "interval": bounds(each.observed.low, each.observed.high),
@@ -156,6 +155,16 @@ def _stability(best: ModelScore, target: str) -> str:
         if each.pr_auc is not None
     ]
     return "By test cutoff, " + "; ".join(told) + "."
+
+
+def _new_users(best: ModelScore, target: str) -> str:
+    new = best.new_users
+    if new is None or new.pr_auc is None:
+        return ""
+    return (
+        f"On the {text.count(new.rows)} rows of users whom training never saw: {new.pr_auc:.3f} "
+        f"where {text.percent(new.base_rate)} {target}."
+    )
 
 
 def _share_of_one(best: ModelScore) -> str:

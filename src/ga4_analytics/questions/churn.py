@@ -117,6 +117,21 @@ class AtCutoff:
 
 
 @dataclass(frozen=True)
+class NewUsers:
+    """A model among test rows whose users are in no training row.
+
+    Attributes:
+        rows: How many these are.
+        base_rate: Share of what is looked for among them.
+        pr_auc: Average precision; None without a hit.
+    """
+
+    rows: int
+    base_rate: float
+    pr_auc: float | None
+
+
+@dataclass(frozen=True)
 class ModelScore:
     """How well a model does on the test cutoffs.
 
@@ -131,7 +146,7 @@ class ModelScore:
         log_loss: Mean surprise, nats.
         calibration: Whether chances come true.
         by_cutoff: The same by test cutoff.
-        new_users: Average precision among users who are in no training row, or None.
+        new_users: The same among users whom training never saw; None where there are none.
         curve: Recall and precision for drawing.
     """
 
@@ -145,7 +160,7 @@ class ModelScore:
     log_loss: float
     calibration: Calibration
     by_cutoff: tuple[AtCutoff, ...]
-    new_users: float | None
+    new_users: NewUsers | None
     curve: tuple[tuple[float, float], ...]
 
 

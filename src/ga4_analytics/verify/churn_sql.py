@@ -151,7 +151,7 @@ def _first(name: str) -> str:
     column = _TEXTS[name]
     has = "session_number" if name == "channel" else column
     # A session with an event on the last day before the cutoff may go on.
-    over = f"""
+    over = """
     left join (
         select distinct user_key, session_number from seen
         where age = 1 and session_number is not null
