@@ -19,7 +19,9 @@ def day(number: int) -> date:
     return FIRST + timedelta(days=number)
 
 
-def hostile(users: Sequence[str | None] = ("u", "v", "ü", None), most: int = 24) -> st.SearchStrategy[list[Event]]:
+def hostile(
+    users: Sequence[str | None] = ("u", "v", "ü", None), most: int = 24
+) -> st.SearchStrategy[list[Event]]:
     """Ties, midnights, sessions that come back, nobody's events, columns that are null."""
     batches = st.tuples(*[st.one_of(st.none(), st.integers(0, 1))] * 3)
     columns = st.fixed_dictionaries(

@@ -27,9 +27,7 @@ def population(
         # Rows of one microsecond and batch stand in the order of their ids: of the log.
         rows = sorted((e for e in log if e.user == user), key=Event.order)
         seen = [e for e in rows if 0 < (cutoff - e.day(zone)).days <= window]
-        ages = sorted(
-            {(cutoff - e.day(zone)).days for e in seen if not active or e.name in active}
-        )
+        ages = sorted({(cutoff - e.day(zone)).days for e in seen if not active or e.name in active})
         if len(ages) >= least:
             found[user] = _features(seen, ages, zone, cutoff, counted)
     return found
@@ -86,7 +84,5 @@ def churned(
 ) -> bool:
     """Whether a user did nothing in the horizon."""
     first = cutoff + timedelta(days=gap)
-    days = [
-        e.day(zone) for e in log if e.user == user and (not active or e.name in active)
-    ]
+    days = [e.day(zone) for e in log if e.user == user and (not active or e.name in active)]
     return not any(first <= day < first + timedelta(days=horizon) for day in days)

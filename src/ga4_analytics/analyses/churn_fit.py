@@ -40,6 +40,7 @@ MOST_VALUES = 12
 _ROUNDS, _RATE, _LEAVES, _LEAST = 150, 0.05, 15, 40
 _NEAR = 1e-5
 """How far a chance that we work out may be from the library's own, which adds in 32 bits."""
+_TILT = 1e-9
 _LIBRARIES = {"hist_gradient_boosting": "scikit-learn", "logistic": "scikit-learn",
               "xgboost": "xgboost-cpu"}  # fmt: skip
 
@@ -150,7 +151,13 @@ def _recency(rows: Training, question: ChurnQuestion) -> RecencyRule:
     days = rows.matrix[:, column].astype(np.int64) - 1
     trials = np.bincount(days, minlength=question.window_days)
     hits = np.bincount(days[rows.churned], minlength=question.window_days)
-    return RecencyRule(column, tuple(never_falling(hits, trials).tolist()))
+    # Pooled days have one chance; the tilt keeps the longer away behind the others, so that
+    # the rule ranks by days alone and no model beats it by breaking its ties.
+    tilt = _TILT * np.arange(question.window_days)
+    return RecencyRule(
+        column,
+        tuple(((never_falling(hits, trials) + tilt) / (1 + _TILT * question.window_days)).tolist()),
+    )
 
 
 def _logistic(rows: Training, seed: int) -> Logistic:

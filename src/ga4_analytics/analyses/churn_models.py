@@ -66,7 +66,7 @@ class Encoder:
 
 @dataclass(frozen=True)
 class RecencyRule:
-    """The chance by days since the last active day, which never falls.
+    """The chance by days since the last active day, which always grows.
 
     Attributes:
         column: The column with those days.

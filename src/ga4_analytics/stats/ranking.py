@@ -37,7 +37,7 @@ def ranked(scores: Floats) -> Ranked:
     """
     order = np.argsort(-scores, kind="stable")
     given = scores[order]
-    ends = np.flatnonzero(np.append(given[1:] != given[:-1], True))
+    ends = np.flatnonzero(np.append(given[1:] != given[:-1], [True] * min(1, len(given))))
     return Ranked(order, ends, given[ends])
 
 
