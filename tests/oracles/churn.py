@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from logs import Event
@@ -47,7 +48,7 @@ def _features(
         "active_days": len(ages),
         "active_days_7": sum(n <= 7 for n in ages),
         "active_days_8_14": sum(8 <= n <= 14 for n in ages),
-        "longest_gap_days": max((b - a for a, b in zip(ages, ages[1:], strict=False)), default=0),
+        "longest_gap_days": max((b - a for a, b in pairwise(ages)), default=0),
         "weekend_days": sum(day.strftime("%a") in ("Sat", "Sun") for day in days),
         "events": len(seen),
         "events_7": len(week),

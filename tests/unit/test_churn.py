@@ -156,8 +156,8 @@ def test_xgboost_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_features_that_files_cannot_answer_are_left_out_and_named() -> None:
     days = [facts.day for facts in index().calendar.days]
-    skinny = without(index(), *days, can=frozenset({"event_timestamp", "user_pseudo_id", "device",
-                                                    "country", "flat_source", "revenue"}))  # fmt: skip
+    can = frozenset("event_timestamp user_pseudo_id device country flat_source revenue".split())
+    skinny = without(index(), *days, can=can)
     found = churn.answer(skinny, replace(QUESTION, models=("logistic",)))
     gone = {each.name: each.why for each in found.left_out}
     assert {*gone} >= {"engagement_msec", "engagement_msec_7", "pages"}
@@ -190,9 +190,9 @@ def test_every_model_beats_the_rule_in_a_crowd_that_leaves_by_device() -> None:
 def test_a_model_that_does_not_beat_the_rule_is_said_to_and_the_rule_scores() -> None:
     """All leave with one chance: who was seen last says all there is to know."""
     even = index_of(crowd(400, hazards={"desktop": 0.2}))
-    question = replace(QUESTION, models=("logistic",),
-                       leave_out=tuple(f.name for f in features_of(QUESTION)
-                                       if f.name not in ("recency_days", "first_visits")))  # fmt: skip
+    kept = ("recency_days", "first_visits")
+    gone = tuple(each.name for each in features_of(QUESTION) if each.name not in kept)
+    question = replace(QUESTION, models=("logistic",), leave_out=gone)
     found = churn.train(even, question)
     assert found.result.chosen == "recency"
     assert found.result.model("logistic").beats_recency is False

@@ -253,14 +253,15 @@ class _Seen:
         at = self._first(session >= 0)
         late = np.zeros(int(self._rows.sessions[-1]), bool)
         late[session[(session >= 0) & (self._age == 1)]] = True
-        return at[~late[session[at]] & (values[at] != 0)]
+        found: I64 = at[~late[session[at]] & (values[at] != 0)]
+        return found
 
     def _named(self, *names: str) -> Bools:
         codes = [code for name in names if (code := self._rows.index.names.code(name))]
         return np.isin(self._rows.name[self._at], codes)
 
     def _count(self, wanted: Bools) -> I64:
-        return np.bincount(self._user[wanted], minlength=self._users)
+        return _counts(self._user[wanted], self._users)
 
     def _sum(self, column: str, wanted: Bools) -> I64:
         """The exact sum of a column over wanted rows of each user; null adds nothing."""
@@ -337,7 +338,7 @@ class _Seen:
         page = self._values("page_path")
         known = page != 0
         pairs = np.unique(self._user[known] << 32 | page[known])
-        return np.bincount(pairs >> 32, minlength=self._users)
+        return _counts(pairs >> 32, self._users)
 
     def _revenue_usd_micros(self) -> I64:
         return self._sum("revenue_usd", self._named(_PURCHASE))
@@ -347,6 +348,11 @@ def _sums(values: NDArray[np.integer[Any]] | Bools, bounds: NDArray[np.integer[A
     """Exact sums of values between neighbouring bounds."""
     upto = np.concatenate([np.zeros(1, np.int64), np.cumsum(values, dtype=np.int64)])
     found: I64 = upto[bounds[1:]] - upto[bounds[:-1]]
+    return found
+
+
+def _counts(users: I64, size: int) -> I64:
+    found: I64 = np.bincount(users, minlength=size)
     return found
 
 

@@ -82,7 +82,7 @@ def train(
 
 @churn.command()
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The first day "
-              "of which nothing is known; default: the day after the last complete one.")  # fmt: skip
+              "of which nothing is known; default: after the last complete one.")  # fmt: skip
 @CSV
 @PLOT
 @placed

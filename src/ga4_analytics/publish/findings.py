@@ -1,7 +1,7 @@
 """The findings report: a page of Markdown with figures, written from one snapshot.
 
-Its bytes depend on the snapshot's tables alone. The last line, a comment, names the data
-and the bytes of each figure, so that a check needs no drawing.
+Its bytes depend on the snapshot's tables and the kept model of churn alone. The last line, a
+comment, names the data and the bytes of each figure, so that a check needs no drawing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ga4_analytics.errors import StaleError
 from ga4_analytics.publish import sections
+from ga4_analytics.publish.churn_section import churn
 from ga4_analytics.publish.markdown import markdown
 from ga4_analytics.publish.sections import Content, Plot
 from ga4_analytics.publish.snapshot import Snapshot
@@ -54,7 +55,7 @@ def write_findings(snapshot: Snapshot, settings: Settings) -> Path:
         StaleError: The snapshot has no such dataset, or lacks a mart.
         OSError: A file cannot be written.
     """
-    report = _compose(snapshot, settings.dataset)
+    report = _compose(snapshot, settings)
     page = settings.reports_dir / FILE_NAME
     old = _recorded(page)
     figures = {}
@@ -79,7 +80,7 @@ def check_findings(snapshot: Snapshot, settings: Settings) -> None:
     page = settings.reports_dir / FILE_NAME
     if not page.is_file():
         raise _stale(f"{page} is not there.")
-    report = _compose(snapshot, settings.dataset)
+    report = _compose(snapshot, settings)
     written = _FOOTER.sub("", page.read_text(encoding="utf-8"))
     for number, (old, new) in enumerate(_lines(written, report.text), start=1):
         if old != new:
@@ -123,7 +124,8 @@ def _recorded(page: Path) -> Mapping[str, Mapping[str, str]]:
     return {name: record[name] for name in record if re.fullmatch(r"\w+\.png", name)}
 
 
-def _compose(snapshot: Snapshot, dataset: str) -> _Report:
+def _compose(snapshot: Snapshot, settings: Settings) -> _Report:
+    dataset = settings.dataset
     found = headline(snapshot, dataset)
     if found is None:
         known = ", ".join(facts["dataset"] for facts in snapshot.status["datasets"])
@@ -132,7 +134,7 @@ def _compose(snapshot: Snapshot, dataset: str) -> _Report:
             rule=f"It holds {known or 'no dataset'}.",
             remedy="Set `dataset` in ga4.toml, or load files and run `ga4 build`.",
         )
-    content = _content(snapshot, dataset, found)
+    content = _content(snapshot, dataset, found) | {"churn": churn(settings)}
     environment = Environment(
         loader=PackageLoader("ga4_analytics.publish"),
         trim_blocks=True,
@@ -148,7 +150,7 @@ def _compose(snapshot: Snapshot, dataset: str) -> _Report:
     plots = [content["activity"]["plot"], retention["heat_map"], retention["curve"]]
     plots += [funnel.get("plot") for funnel in content["funnels"]]
     plots += [scope["plot"] for scope in content["channels"]]
-    plots += [content["orders"]["plot"]]
+    plots += [content["orders"]["plot"], content["churn"].get("plot")]
     return _Report(page, tuple(plot for plot in plots if plot is not None))
 
 

@@ -29,13 +29,13 @@ class Reached:
         name: Whose chances: 'best possible', or a model.
         pr_auc: Average precision of what the model looks for.
         roc_auc: Chance that one who is looked for stands above one who is not.
-        brier: Mean square error.
+        brier: Mean square error; None for days, which are no chances.
     """
 
     name: str
     pr_auc: float
     roc_auc: float
-    brier: float
+    brier: float | None
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def ceiling(index: Index, trained: Trained, truth: Mapping[str, Any]) -> Ceiling
         assert table.churned is not None
         churned.append(table.churned[ours])
         chances.append(trained.fitted.chances(table)[ours])
-        recency.append(table.numbers["recency_days"][ours] / question.window_days)
+        recency.append(table.numbers["recency_days"][ours])
         best.append([
             chance_to_churn([day for day in days[key] if day < table.cutoff], table.cutoff,
                             question.gap_days, question.horizon_days, hazard[key])
@@ -109,26 +109,29 @@ def ceiling(index: Index, trained: Trained, truth: Mapping[str, Any]) -> Ceiling
     label = np.concatenate(churned)
     looks = trained.result.target == "churn"
 
-    def reached(name: str, pieces: Sequence[Any]) -> Reached:
-        return _reached(name, np.concatenate(pieces).astype(np.float64), label, looks)
+    def reached(name: str, pieces: Sequence[Any], are_chances: bool = True) -> Reached:
+        given = np.concatenate(pieces).astype(np.float64)
+        return _reached(name, given, label, looks, are_chances)
 
     return Ceiling(
         len(label),
         float((label if looks else ~label).mean()),
         reached("best possible", best),
         reached(trained.fitted.model, chances),
-        reached("days since last seen", recency),
+        reached("days since last seen", recency, are_chances=False),
     )
 
 
-def _reached(name: str, chances: Floats, churned: NDArray[np.bool_], looks: bool) -> Reached:
-    rows = ranked(chances if looks else 1.0 - chances)
+def _reached(
+    name: str, chances: Floats, churned: NDArray[np.bool_], looks: bool, are_chances: bool
+) -> Reached:
+    rows = ranked(chances if looks else -chances)
     hits, ones = churned if looks else ~churned, np.ones(len(churned))
     return Reached(
         name,
         average_precision(rows, hits, ones) or 0.0,
         roc_auc(rows, hits, ones) or 0.0,
-        brier(chances, churned),
+        brier(chances, churned) if are_chances else None,
     )
 
 
