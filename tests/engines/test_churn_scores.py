@@ -34,7 +34,7 @@ NOW = START + 100 * DAY
 CUTOFF = date(2020, 12, 10)
 OPTIONS: dict[str, Any] = {"window_days": 21, "horizon_days": 10, "resamples": 20,
                            "models": "logistic"}  # fmt: skip
-NEWS = {"manual_source": "news", "manual_medium": "email"}
+NEWS = {"cross_channel_campaign": {"source": "news", "medium": "email"}}
 
 
 def exported(event: Event) -> dict[str, Any]:
@@ -57,14 +57,17 @@ def exported(event: Event) -> dict[str, Any]:
 def straddling(number: int) -> list[Journey]:
     """Sessions that go on after midnight of the cutoff, and learn their source only then."""
     late = journey(f"late {number}").at("2020-12-09 23:58").session(1).sees("page_view", page="/a")
-    late.has(collected_traffic_source=NEWS).after(minutes=4).sees("page_view", page="/b")
+    late.has(session_traffic_source_last_click=NEWS).after(minutes=4).sees("page_view", page="/b")
     settled = journey(f"settled {number}").at("2020-12-08 23:58").session(1)
-    settled.has(collected_traffic_source=NEWS).sees("page_view", page="/a")
-    settled.has(collected_traffic_source=None).after(minutes=4).sees("scroll")
+    settled.has(session_traffic_source_last_click=NEWS).sees("page_view", page="/a")
+    settled.has(session_traffic_source_last_click=None).after(minutes=4).sees("scroll")
     settled.after(days=2).session(2).sees("page_view", page="/c")
     twice = journey(f"twice {number}").at("2020-12-08 10:00").session(1)
     twice.sees("page_view", page="/a").again().again().after(days=1).session(2)
-    twice.sees("page_view", page="/a").after(hours=16).sees("scroll")
+    # So that the day's files carry sources at all.
+    twice.has(session_traffic_source_last_click=NEWS).sees("page_view", page="/a").after(
+        hours=16
+    ).sees("scroll")
     ghost = journey(None).at("2020-12-09 10:00").session(1).sees("page_view", page="/a")
     return [late, settled, twice, ghost]
 
