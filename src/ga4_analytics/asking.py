@@ -17,6 +17,7 @@ from ga4_analytics.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from ga4_analytics.questions.comparison import SegmentsResult
+    from ga4_analytics.questions.experiment import ExperimentResult, ExperimentSpec
     from ga4_analytics.questions.funnel import FunnelComparison, FunnelResult, FunnelSpec
     from ga4_analytics.questions.lifecycle import LifecycleResult
     from ga4_analytics.questions.paths import PathsResult
@@ -112,6 +113,25 @@ class Asker:
     def user(self, key: str, **options: Any) -> Answer[UserResult]:
         """Everything that one user did."""
         return self.ask(build_more.user(key, saved=self.saved_segment, **options))
+
+    def experiment(self, name: str | None = None, **options: Any) -> Answer[ExperimentResult]:
+        """What an experiment says, as ``ws.experiment("express_checkout")``.
+
+        Args:
+            name: One that ``ga4.toml`` declares; None: what the options say.
+            **options: As in `questions.build_experiment.experiment`; ``primary`` is a list of
+                metrics. They go before what is declared.
+
+        Raises:
+            QuestionError: No experiment has the name, or a part cannot be read.
+        """
+        return self.ask(self.experiment_spec(name, **options))
+
+    def experiment_spec(self, name: str | None = None, **options: Any) -> ExperimentSpec:
+        """The spec that `experiment` asks."""
+        from ga4_analytics.publish.experiments import experiment_spec
+
+        return experiment_spec(self.settings, name, options, self.saved_segment)
 
     def compare_rules(
         self, *steps: Any, rules: Sequence[str] = (), **options: Any

@@ -22,6 +22,7 @@ KINDS = {
     "revenue": ("revenue", "RevenueQuestion"),
     "segments": ("comparison", "SegmentsQuestion"),
     "user": ("user", "UserQuestion"),
+    "experiment": ("experiment", "ExperimentSpec"),
 }
 """Each topic, which is a module of `analyses`; its module of `questions` and its spec there."""
 

@@ -1,18 +1,30 @@
-"""The commands of ``ga4 experiment`` that need no data but counts."""
+"""The commands of ``ga4 experiment``: on the data, and on counts alone."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ga4_analytics.analyses import calculators
-from ga4_analytics.cli.asking import CSV, JSON, PLOT, Command, tell, with_options
+from ga4_analytics.cli.asking import (
+    CSV,
+    JSON,
+    PLOT,
+    Ask,
+    Command,
+    asking,
+    published,
+    tell,
+    with_options,
+)
 from ga4_analytics.cli.screen import Screen
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.questions.calculators import Compare, Plan, Split
-from ga4_analytics.render.answer import Answer
+from ga4_analytics.render.answer import JSON_VERSION, Answer
+from ga4_analytics.render.answers.parts import Cell, table
 
 
 def calculating(command: Command) -> Command:
@@ -26,14 +38,81 @@ def calculating(command: Command) -> Command:
 
 @click.group()
 def experiment() -> None:
-    """Experiments: compare variants, check a split, plan the size.
+    """Experiments: analyze them on the data; compare variants, check a split, plan the size.
 
     \b
     Examples:
+      ga4 experiment list
+      ga4 experiment analyze express_checkout
       ga4 experiment compare 120/1000 150/1000
       ga4 experiment srm 5103 4897
       ga4 experiment plan --baseline 0.05 --lift 0.1 --power 0.8
     """
+
+
+@experiment.command()
+@click.argument("name", required=False)
+@click.option("--metric", "primary", multiple=True, metavar="METRIC",
+              help="What decides: a declared metric, an event, mean:AMOUNT, ratio:AMOUNT / "
+              "AMOUNT, retention:7-13, funnel:EVENT,EVENT.")  # fmt: skip
+@click.option("--secondary", multiple=True, metavar="METRIC", help="A further metric.")
+@click.option("--guardrail", "guardrails", multiple=True, metavar="METRIC[@MARGIN]",
+              help="One that must not get worse by the margin, as page_view@0.02.")  # fmt: skip
+@click.option("--exposure", metavar="EVENT", help="The event that exposes.")
+@click.option("--variant", metavar="COLUMN", help="The column that names the variant.")
+@click.option("--units", "file", metavar="FILE", help="A CSV of units and variants instead.")
+@click.option("--simulate", metavar="SALT", help="A simulated split by a salted hash instead.")
+@click.option("--control", metavar="VARIANT", help="The control.")
+@click.option("--split", metavar="VARIANT=WEIGHT,...",
+              help="The variants and the shares meant; default: those seen, equal.")  # fmt: skip
+@click.option("--window", metavar="SPAN", help="How long after its exposure each unit is "
+              "followed, as 14d; default: to the last day's end.")  # fmt: skip
+@click.option("--confidence", type=float, help="Coverage of the intervals; default 0.95.")
+@click.option("--method", type=click.Choice(["fixed", "always_valid", "obrien_fleming", "pocock"]),
+              help="One look at the end (default), any number, or planned looks.")  # fmt: skip
+@click.option("--planned-units", type=int, help="Units in all that were planned.")
+@click.option("--look", type=int, help="Which of the planned looks this is.")
+@click.option("--looks", type=int, help="How many looks were planned.")
+@asking
+def analyze(ask: Ask, name: str | None, **options: Any) -> None:
+    """Say what the experiment NAME of ga4.toml shows, or one that the options describe.
+
+    \b
+    Examples:
+      ga4 experiment analyze express_checkout
+      ga4 experiment analyze express_checkout --by device_category --plot forest.png
+      ga4 experiment analyze --exposure experiment_viewed --variant variant_id --metric purchase
+      ga4 experiment analyze --simulate word --metric purchase --secondary mean:revenue
+    """
+    given = options | {key: value for key, value in ask.query.items() if key != "top"}
+
+    def made() -> Any:
+        return ask.published.experiment_spec(name, **given, top=ask.query["top"])
+
+    ask.about("experiment", made)
+
+
+@experiment.command("list")
+@published
+def list_all(ask: Ask) -> None:
+    """List the experiments and metrics that ga4.toml declares.
+
+    \b
+    Examples:
+      ga4 experiment list
+      ga4 experiment list --json
+    """
+    found = ask.published.settings
+    if not found.experiments:
+        ask.screen.line("No experiment is declared; docs/experiments.md says how.")
+    rows: list[list[Cell]] = [
+        [each.name, ", ".join(each.primary), f"{each.start or '…'} to {each.end or '…'}"]
+        for each in found.experiments
+    ]
+    if rows:
+        ask.show(table(["experiment", "primary", "days"], rows, left=3))
+    content = {"version": JSON_VERSION, "experiments": [asdict(each) for each in found.experiments]}
+    ask.screen.document(content | {"metrics": [asdict(each) for each in found.metrics]})
 
 
 @experiment.command()

@@ -25,6 +25,7 @@ TOPICS = {
     "CompareAnswer": "calculators",
     "SplitAnswer": "calculators",
     "PlanAnswer": "calculators",
+    "ExperimentResult": "experiment",
 }
 """The module of `render.answers` and of `render.answer_plots` for each result."""
 
