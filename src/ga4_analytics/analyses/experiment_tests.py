@@ -161,6 +161,7 @@ def answer_of(
         metric=given.metric.name,
         role=given.role,
         kind=given.metric.kind,
+        higher_is_better=given.metric.higher_is_better,
         correction="bh" if given.role == "secondary" else "holm",
         capped_at=measured.capped_at,
         values=_values(spec, measured, arms),
@@ -210,7 +211,7 @@ def _values(
     spec: ExperimentSpec, measured: Measured, arms: Sequence[Arm]
 ) -> tuple[VariantValue, ...]:
     posteriors = {}
-    if measured.metric.is_proportion and all(arm.n for arm in arms):
+    if measured.metric.is_proportion and len(arms) > 1 and all(arm.n for arm in arms):
         counts = [(int(arm.above), arm.n) for arm in arms]
         found = beta_binomial(counts, spec.prior, spec.confidence)
         posteriors = {arm.name: one for arm, one in zip(arms, found, strict=True)}

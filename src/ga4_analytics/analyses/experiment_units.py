@@ -19,7 +19,7 @@ from ga4_analytics.analyses.scope import Scope
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.arrange import NAMES
 from ga4_analytics.index.columns import ColumnSpec
-from ga4_analytics.index.layout import I64, U8, RowFlag, Segment
+from ga4_analytics.index.layout import I64, U8, U32, RowFlag, Segment
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.experiment import Excluded, ExperimentSpec
 from ga4_analytics.questions.experiment_parts import (
@@ -32,6 +32,8 @@ from ga4_analytics.questions.experiment_parts import (
 Marks = NDArray[np.bool_]
 NULL, OTHER, TWO = -1, -2, -3
 """In place of a variant: none, one that the question does not name, several in a list."""
+FEW = 16
+"""Rows of which there are fewer than one in so many are looked up one by one."""
 BEFORE, INSIDE, TIMELESS = 0, 1, 2
 """Where an exposure stands: before the range, in it, or in it without a time of its own."""
 
@@ -119,14 +121,15 @@ def units_of(
     variant = found.code if table is None else table[found.code]
     inside = found.place == INSIDE
     valid = inside & (variant >= 0)
-    owners, first = np.unique(found.owner[valid], return_index=True)
-    least = np.minimum.reduceat(variant[valid], first) if len(first) else first
-    most = np.maximum.reduceat(variant[valid], first) if len(first) else first
-    one = least == most
-    at = np.flatnonzero(valid)[first[one]]
-    owner = owners[one]
+    rows = np.flatnonzero(valid)
+    first = _starts(found.owner[rows])
+    least = np.minimum.reduceat(variant[rows], first) if len(first) else first
+    most = np.maximum.reduceat(variant[rows], first) if len(first) else first
+    at = rows[first[least == most]]
+    owner = found.owner[at]
     time, group = _at_exposure(index, owner, found.row[at], groups)
-    early = np.unique(found.owner[(found.place == BEFORE) & (variant >= 0)])
+    users = int(first_owners(index)[-1])
+    early = _marked(users, found.owner[(found.place == BEFORE) & (variant >= 0)])
     return Units(
         variants=names,
         owner=owner,
@@ -134,10 +137,22 @@ def units_of(
         time_us=time,
         day=found.day[at],
         group=group,
-        excluded=_excluded(found, variant, owners, int((~one).sum())),
-        before=int(np.isin(owner, early, assume_unique=True).sum()),
-        users=int(first_owners(index)[-1]),
+        excluded=_excluded(found, variant, users, len(first) - len(at)),
+        before=int(early[owner].sum()),
+        users=users,
     )
+
+
+def _starts(values: I64) -> I64:
+    """Where a value differs from the one before it."""
+    return np.flatnonzero(np.diff(values, prepend=-1)) if len(values) else np.zeros(0, np.int64)
+
+
+def _marked(users: int, owners: I64) -> Marks:
+    """For each user, whether it is among some."""
+    marks = np.zeros(users, bool)
+    marks[owners] = True
+    return marks
 
 
 def first_owners(index: Index) -> I64:
@@ -145,18 +160,35 @@ def first_owners(index: Index) -> I64:
     return np.cumsum([0, *(segment.users for segment in index.segments)]).astype(np.int64)
 
 
-def users_of_rows(part: Part) -> I64:
-    """The user of each row of a part, counted from its first one."""
-    offsets = part.segment.user_row[part.first_user : part.end_user + 1].astype(np.int64)
-    return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+def users_of_rows(part: Part, rows: I64) -> I64:
+    """The users of some rows of a part, all counted from its first.
+
+    Args:
+        part: The part.
+        rows: Ascending.
+    """
+    offsets = part.segment.user_row[part.first_user : part.end_user + 1]
+    return _places(offsets, part.first_row, part.end_row, rows)
 
 
-def days_of_rows(part: Part) -> NDArray[np.uint16]:
-    """The day of each row of a part."""
+def days_of_rows(part: Part, rows: I64) -> I64:
+    """The days of some rows of a part, as in `users_of_rows`."""
     given = part.segment
     first, end = (int(given.user_run[user]) for user in (part.first_user, part.end_user))
-    edges = np.append(given.run_row[first:end].astype(np.int64), part.end_row)
-    return np.repeat(given.run_day[first:end], np.diff(edges))
+    edges = given.run_row[first:end]
+    return given.run_day[first:end][_places(edges, part.first_row, part.end_row, rows)].astype(
+        np.int64
+    )
+
+
+def _places(starts: U32, first: int, end: int, rows: I64) -> I64:
+    """In which stretch each row lies, counted from the first row; some may start at the end."""
+    if len(rows) * FEW < end - first:
+        # Numbers of another type would have all starts copied.
+        wanted = (rows + first).astype(starts.dtype)
+        return np.searchsorted(starts, wanted, side="right") - 1
+    edges = np.append(starts.astype(np.int64), end)
+    return np.repeat(np.arange(len(starts)), edges[1:] - edges[:-1])[rows]
 
 
 def _exposures(
@@ -184,8 +216,8 @@ def _exposures(
 def _in_part(part: Part, start: int, scope: Scope, masks: Masks, coded: _Coder) -> _Exposures:
     given = part.segment
     rows = np.flatnonzero(masks.rows(given, part.first_row, part.end_row))
-    user = users_of_rows(part)[rows] + part.first_user
-    day = days_of_rows(part)[rows].astype(np.int64)
+    user = users_of_rows(part, rows) + part.first_user
+    day = days_of_rows(part, rows)
     kept = (part.chosen[user] != 0) & (day <= scope.last_day)
     rows, user, day = rows[kept] + part.first_row, user[kept], day[kept]
     place = np.where(day < scope.first_day, BEFORE, INSIDE)
@@ -306,7 +338,8 @@ def _variants(
     table = np.full(len(dictionary) + 1, OTHER, np.int64)
     table[0] = NULL
     if not names:
-        seen = np.unique(found.code[(found.place == INSIDE) & (found.code > 0)])
+        counts = np.bincount(found.code[found.place == INSIDE], minlength=len(table))
+        seen = np.flatnonzero(counts[1:]) + 1
         names = sorted(str(dictionary.text(int(code))) for code in seen)
         control = control_of(spec, names)
         names = [control, *(name for name in names if name != control)] if control else names
@@ -328,12 +361,15 @@ def _at_exposure(index: Index, owner: I64, row: I64, groups: Grouping) -> tuple[
     return time, group
 
 
-def _excluded(found: _Exposures, variant: I64, valid: I64, mixed: int) -> Excluded:
+def _excluded(found: _Exposures, variant: I64, users: int, mixed: int) -> Excluded:
     """Count who is left out, each once."""
-    inside, timeless = found.place == INSIDE, found.place == TIMELESS
-    twice = np.unique(found.owner[inside & (variant == TWO)])
-    other = np.setdiff1d(found.owner[inside & (variant == OTHER)], valid)
-    known = np.union1d(np.union1d(valid, twice), other)
-    null = np.setdiff1d(found.owner[inside & (variant == NULL)], known)
-    late = np.setdiff1d(found.owner[timeless], np.union1d(known, null))
-    return Excluded(mixed + len(twice), len(null), len(other), len(late))
+    inside = found.place == INSIDE
+    known = _marked(users, found.owner[inside & (variant >= 0)])
+    counts = []
+    for kind in (inside & (variant == TWO), inside & (variant == OTHER), inside & (variant == NULL),
+                 found.place == TIMELESS):  # fmt: skip
+        these = _marked(users, found.owner[kind]) & ~known
+        counts.append(int(these.sum()))
+        known |= these
+    twice, other, null, late = counts
+    return Excluded(mixed + twice, null, other, late)

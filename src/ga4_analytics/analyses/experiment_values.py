@@ -183,15 +183,15 @@ class _Rows:
 
 
 def _rows(part: Part, masks: Masks, exposed: I64, exposed_day: I64) -> _Rows:
-    given, rows = part.segment, slice(part.first_row, part.end_row)
+    given = part.segment
     bits = masks.rows(given, part.first_row, part.end_row)
-    user = users_of_rows(part)
-    meets = (bits != 0) & (given.flags[rows] & RowFlag.TIMELESS == 0)
+    row = np.flatnonzero(bits)
+    user = users_of_rows(part, row)
+    meets = given.flags[row + part.first_row] & RowFlag.TIMELESS == 0
     meets &= part.chosen[part.first_user : part.end_user][user] != 0
-    row = np.flatnonzero(meets)
-    user = user[row]
-    day = days_of_rows(part)[row].astype(np.int64)
-    lag = given.time_us[rows][row] - exposed[user]
+    row, user = row[meets], user[meets]
+    day = days_of_rows(part, row)
+    lag = given.time_us[row + part.first_row] - exposed[user]
     return _Rows(part, row, user, bits[row], lag, day, day - exposed_day[user])
 
 
@@ -242,8 +242,9 @@ def _sessions(index: Index, rows: _Rows, amount: Amount, chosen: Marks) -> Float
 def _days(index: Index, rows: _Rows, amount: Amount, chosen: Marks) -> Floats:
     user, day = rows.user[chosen], rows.day[chosen]
     # At the end of summer time at midnight a day can come back after the next one began.
-    pairs = np.unique(user << 16 | day)
-    return np.bincount(pairs >> 16, minlength=rows.users).astype(np.float64)
+    pairs = np.sort(user << 16 | day)
+    new = np.diff(pairs, prepend=-1) != 0
+    return np.bincount(pairs[new] >> 16, minlength=rows.users).astype(np.float64)
 
 
 _COUNTED = {"events": _events, "sum": _sum, "sessions": _sessions, "days": _days}
@@ -295,7 +296,10 @@ def _in_order(work: Work, job: Job) -> Floats:
 def _ordered(part: Part, exposed: I64, *, masks: Masks, job: Job, last_day: int) -> I64:
     given = part.segment
     marks = masks.rows(given, part.first_row, part.end_row)
-    lag = given.time_us[part.first_row : part.end_row] - exposed[users_of_rows(part)]
+    lag = (
+        given.time_us[part.first_row : part.end_row]
+        - exposed[users_of_rows(part, np.arange(len(marks)))]
+    )
     end = FAR if job.window_us is None else job.window_us
     marks[(lag < 0) | (lag > end)] = 0
     last = last_day if job.window_us is None else 2**16 - 1

@@ -9,6 +9,7 @@ from ga4_analytics.questions.experiment_parts import (
     Assignment,
     Exposure,
     Guardrail,
+    Kind,
     Metric,
     VariantShare,
 )
@@ -191,6 +192,7 @@ class MetricAnswer:
         metric: The metric's name.
         role: What it is for.
         kind: Its kind.
+        higher_is_better: Whether more of it is good.
         correction: How p-values were corrected for several tests: 'holm' or 'bh'.
         capped_at: Amounts above it were set to it; None: none were.
         values: Of each variant, the control first.
@@ -199,7 +201,8 @@ class MetricAnswer:
 
     metric: str
     role: Role
-    kind: Literal["conversion", "mean", "ratio", "retention", "funnel"]
+    kind: Kind
+    higher_is_better: bool
     correction: Literal["holm", "bh"]
     capped_at: float | None
     values: tuple[VariantValue, ...]
@@ -291,9 +294,8 @@ class ExperimentResult(Result):
 
 def _rows(answer: MetricAnswer, label: dict[str, str | None]) -> list[dict[str, Any]]:
     rows = []
-    differences: list[Difference | None] = [None, *answer.differences]
-    differences += [None] * (len(answer.values) - len(differences))
-    for value, found in zip(answer.values, differences, strict=True):
+    # The control stands first and is held against nothing; without units there is none.
+    for value, found in zip(answer.values, (None, *answer.differences), strict=False):
         row: dict[str, Any] = dict(label)
         row |= {"metric": answer.metric, "role": answer.role, "kind": answer.kind}
         names = ("variant", "units", "immature", "numerator", "denominator", "value")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ga4_analytics.questions.experiment import Difference, ExperimentResult, MetricAnswer
 from ga4_analytics.render.answer_plots.parts import empty
@@ -33,12 +33,21 @@ _WIDEST = 3.0
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of the forest."""
+    """A line of the forest.
+
+    Attributes:
+        name: What it is about.
+        found: The variant held against the control.
+        base: The control's value.
+        is_group: Whether it is about a group.
+        worse: Which way is worse: 1 or -1.
+    """
 
     name: str
     found: Difference
     base: float
     is_group: bool
+    worse: float
 
 
 def experiment(result: ExperimentResult) -> Figure:
@@ -61,6 +70,7 @@ def experiment(result: ExperimentResult) -> Figure:
         axes.set_xlim(low, high)
         axes.set_ylim(len(lines) - 0.4, -0.6)
         axes.set_yticks(range(len(lines)), [short(line.name, 38) for line in lines])
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
         axes.xaxis.set_major_formatter(_LIFTS)
         simulated = "simulated split: " if result.is_simulated else ""
         axes.set_title(f"{simulated}{result.spec.name or 'experiment'}: lift over {result.control}")
@@ -77,7 +87,7 @@ def _lines(result: ExperimentResult) -> list[_Line]:
 
 
 def _of_metric(metric: MetricAnswer, group: str, result: ExperimentResult) -> list[_Line]:
-    base = metric.values[0].value
+    base = metric.values[0].value if metric.values else None
     lines = []
     for found in metric.differences:
         if found.lift is None or not base:
@@ -85,7 +95,8 @@ def _of_metric(metric: MetricAnswer, group: str, result: ExperimentResult) -> li
         parts = [metric.metric]
         parts += [found.variant] if len(result.variants) > 2 else []
         parts += [group] if group else []
-        lines.append(_Line(" · ".join(parts), found, base, bool(group)))
+        worse = -1.0 if metric.higher_is_better else 1.0
+        lines.append(_Line(" · ".join(parts), found, base, bool(group), worse))
     return lines
 
 
@@ -97,8 +108,7 @@ def _limits(lines: list[_Line]) -> tuple[float, float]:
     low = max(-most, min(0.0, *(lift.low for lift in lifts)))
     high = min(most, max(0.0, *(lift.high for lift in lifts)))
     room = 0.06 * (high - low)
-    # At the right stands what each line says in words.
-    return low - room, high + 6 * room
+    return low - room, high + room
 
 
 def _draw(axes: Axes, place: int, line: _Line) -> None:
@@ -114,11 +124,12 @@ def _draw(axes: Axes, place: int, line: _Line) -> None:
     axes.plot((lift.low, lift.high), (place, place), color=colour, linewidth=2)
     axes.plot(lift.value, place, "o", color=colour, markersize=6)
     if found.guardrail is not None:
-        sign = -1.0 if found.guardrail.margin else 0.0
-        axes.plot(sign * found.guardrail.margin, place, "|", color=ACCENT, markersize=16)
+        margin = line.worse * found.guardrail.margin
+        axes.plot(margin, place, "|", color=ACCENT, markersize=16, zorder=3)
     axes.annotate(
-        f"{signed(lift.value)}   p {p_words(found.p_adjusted)}", (1.0, place),
-        xycoords=("axes fraction", "data"), fontsize=8, color=INK, ha="right", va="center",
+        f"{signed(lift.value)}\np {p_words(found.p_adjusted)}", (1.02, place),
+        xycoords=("axes fraction", "data"), fontsize=8, color=INK, va="center",
+        annotation_clip=False,
     )  # fmt: skip
 
 
