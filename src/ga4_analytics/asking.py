@@ -18,6 +18,7 @@ from ga4_analytics.settings import Settings, load_settings
 if TYPE_CHECKING:
     from ga4_analytics.questions.comparison import SegmentsResult
     from ga4_analytics.questions.experiment import ExperimentResult, ExperimentSpec
+    from ga4_analytics.questions.experiment_plan import ExperimentPlanResult
     from ga4_analytics.questions.funnel import FunnelComparison, FunnelResult, FunnelSpec
     from ga4_analytics.questions.lifecycle import LifecycleResult
     from ga4_analytics.questions.paths import PathsResult
@@ -132,6 +133,21 @@ class Asker:
         from ga4_analytics.publish.experiments import experiment_spec
 
         return experiment_spec(self.settings, name, options, self.saved_segment)
+
+    def experiment_plan(self, metric: Any, **options: Any) -> Answer[ExperimentPlanResult]:
+        """What an experiment needs, as ``ws.experiment_plan("purchase", lift=0.1)``.
+
+        Args:
+            metric: What will decide, as in `experiment`.
+            **options: As in `questions.build_experiment.plan`.
+
+        Raises:
+            QuestionError: A part cannot be read.
+        """
+        from ga4_analytics.questions.build_experiment import plan
+
+        declared = {each.name: each for each in self.settings.metrics}
+        return self.ask(plan(metric, declared=declared, saved=self.saved_segment, **options))
 
     def compare_rules(
         self, *steps: Any, rules: Sequence[str] = (), **options: Any

@@ -23,6 +23,7 @@ KINDS = {
     "segments": ("comparison", "SegmentsQuestion"),
     "user": ("user", "UserQuestion"),
     "experiment": ("experiment", "ExperimentSpec"),
+    "experiment_plan": ("experiment_plan", "ExperimentPlan"),
 }
 """Each topic, which is a module of `analyses`; its module of `questions` and its spec there."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -57,7 +57,7 @@ def answer(
     groups = grouping(index, question.query.by)
     units = units_of(index, question, scope, chosen, groups, threads)
     split = ratio_of(question, units.variants, units.counts())
-    measured = _measured(_Asked(index, question, scope, units), threads)
+    measured = measured_of(index, question, scope, units, threads)
     level = level_of(question)
     metrics = corrected(
         [answer_of(question, units.variants, each, level=level, exact=True) for each in measured]
@@ -94,14 +94,6 @@ def answer(
     )
 
 
-@dataclass(frozen=True)
-class _Asked:
-    index: Index
-    question: ExperimentSpec
-    scope: Scope
-    units: Units
-
-
 def _days(index: Index, scope: Scope) -> list[DayFacts]:
     return [facts for facts in index.calendar.days if scope.start <= facts.day <= scope.end]
 
@@ -114,15 +106,27 @@ def roles(question: ExperimentSpec) -> list[tuple[Metric, Role, float | None]]:
     return found + [(each.metric, "guardrail", each.margin) for each in question.guardrails]
 
 
-def _measured(asked: _Asked, threads: int | None) -> list[Measured]:
-    """All metrics of all units."""
-    question, units = asked.question, asked.units
-    work = Work(asked.index, units, question.query.where, asked.scope, threads)
+def measured_of(
+    index: Index, question: ExperimentSpec, scope: Scope, units: Units, threads: int | None = None
+) -> list[Measured]:
+    """All metrics of all units.
+
+    Args:
+        index: The index.
+        question: Its metrics and window.
+        scope: Its days.
+        units: The units.
+        threads: How many parts at once; None: one a processor.
+
+    Raises:
+        QuestionError: An event or a column is not there.
+    """
+    work = Work(index, units, question.query.where, scope, threads)
     given = roles(question)
     jobs = {metric.name: _jobs(metric, question.window) for metric, _, _ in given}
     values = values_of(work, list(dict.fromkeys(job for own in jobs.values() for job in own)))
     known = seen_before(work) if any(metric.covariate_days for metric, _, _ in given) else None
-    days = _days(asked.index, asked.scope)
+    days = _days(index, scope)
     found = []
     for metric, role, margin in given:
         own = [values[job] for job in jobs[metric.name]]
@@ -134,7 +138,7 @@ def _measured(asked: _Asked, threads: int | None) -> list[Measured]:
             metric=metric,
             role=role,
             variant=units.variant,
-            mature=_mature(asked, metric),
+            mature=_mature(index, question, units, metric),
             above=(own[0] > 0).astype(np.float64) if metric.is_proportion else own[0],
             below=own[1] if metric.kind == "ratio" else None,
             covariate=covariate,
@@ -170,10 +174,12 @@ def window_us(metric: Metric, default: str) -> int | None:
     return seconds(window, "window") * 1_000_000 if window else None
 
 
-def _mature(asked: _Asked, metric: Metric) -> NDArray[np.bool_]:
+def _mature(
+    index: Index, question: ExperimentSpec, units: Units, metric: Metric
+) -> NDArray[np.bool_]:
     """Whether each unit was followed to the end of the metric's time."""
-    units, calendar = asked.units, asked.index.calendar
-    window = window_us(metric, asked.question.window)
+    calendar = index.calendar
+    window = window_us(metric, question.window)
     if metric.kind == "retention" and metric.days is not None:
         last = calendar.last_complete
         ends = units.day + metric.days[1]

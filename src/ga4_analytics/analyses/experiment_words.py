@@ -12,7 +12,7 @@ from ga4_analytics.questions.experiment import (
     Outcome,
 )
 from ga4_analytics.questions.experiment_parts import Exposure, ListedUnits, Metric
-from ga4_analytics.questions.filters import in_words
+from ga4_analytics.questions.filters import EventSelector, in_words
 from ga4_analytics.stats.sample_ratio import THRESHOLD, SampleRatio
 from ga4_analytics.stats.two_proportions import ENOUGH
 
@@ -58,8 +58,7 @@ def definition(question: ExperimentSpec, variants: Sequence[str]) -> tuple[str, 
 
 def _assignment_words(question: ExperimentSpec) -> list[str]:
     given = question.assignment
-    where = f" where {in_words(given.event.where)}" if given.event.where is not None else ""
-    exposed = f"A unit is a user; its exposure is its first {given.event.shown}{where} in the range"
+    exposed = f"A unit is a user; its exposure is {first_of(given.event)} in the range"
     if isinstance(given, Exposure):
         how = (
             f" that names a variant in {given.variant}. Exposures on other days expose nobody; "
@@ -73,6 +72,16 @@ def _assignment_words(question: ExperimentSpec) -> list[str]:
             "SIMULATION: nobody was shown a variant, and what differs differs by chance."
         )
     return [exposed + how, "A unit in two variants is left out and counted."]
+
+
+def first_of(event: EventSelector) -> str:
+    """The first of some events, in words.
+
+    >>> first_of(EventSelector()), first_of(EventSelector(("view", "click")))
+    ('its first event', 'its first view or click')
+    """
+    where = f" where {in_words(event.where)}" if event.where is not None else ""
+    return f"its first {'event' if not event.names and not event.label else event.shown}{where}"
 
 
 def _until(window: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ga4_analytics.analyses import calculators
+from ga4_analytics.asking import Published
 from ga4_analytics.cli.asking import (
     CSV,
     JSON,
@@ -25,6 +26,7 @@ from ga4_analytics.errors import QuestionError
 from ga4_analytics.questions.calculators import Compare, Plan, Split
 from ga4_analytics.render.answer import JSON_VERSION, Answer
 from ga4_analytics.render.answers.parts import Cell, table
+from ga4_analytics.settings import find_workspace
 
 
 def calculating(command: Command) -> Command:
@@ -34,6 +36,28 @@ def calculating(command: Command) -> Command:
         tell(Answer(command(**rest)), Screen(as_json), plot, csv)
 
     return with_options(command, wrapped, (JSON, CSV, PLOT))
+
+
+PAST = ("exposure", "start", "end", "where", "window", "splits", "seed")
+"""Options of past data."""
+
+
+def past_data(command: Command) -> Command:
+    """Add the options of past data."""
+    options = (
+        click.option("--seed", type=int, help="With --metric: seed of the random splits."),
+        click.option("--splits", type=int, help="With --metric: how many there are; default 200."),
+        click.option("--window", metavar="SPAN", help="With --metric: how long each unit is "
+                     "followed."),
+        click.option("--where", metavar="CONDITION", help="With --metric: only events that meet "
+                     "it."),
+        click.option("--to", "end", metavar="DATE", help="With --metric: last day."),
+        click.option("--from", "start", metavar="DATE", help="With --metric: first day."),
+        click.option("--exposure", metavar="EVENT", help="With --metric: what will expose."),
+    )  # fmt: skip
+    for option in options:
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -158,8 +182,10 @@ def srm(units: tuple[int, ...], weights: str | None) -> Any:
 
 
 @experiment.command()
-@click.option("--baseline", type=float, required=True,
-              help="The control's rate, or its mean with --sd.")  # fmt: skip
+@click.option("--baseline", type=float,
+              help="The control's rate, or its mean with --sd; no data is looked at.")  # fmt: skip
+@click.option("--metric", metavar="METRIC", help="Take it from past data instead: a metric as in "
+              "`ga4 experiment analyze`.")  # fmt: skip
 @click.option("--lift", type=float, help="The smallest relative change worth finding.")
 @click.option("--units", type=int, help="Units of the control; asks for the lift.")
 @click.option("--sd", type=float, help="Standard deviation of a unit: a mean, not a rate.")
@@ -171,17 +197,36 @@ def srm(units: tuple[int, ...], weights: str | None) -> Any:
 @click.option("--treatment-share", type=float, default=1.0, show_default=True,
               help="Units of a treatment for each of the control.")  # fmt: skip
 @click.option("--units-per-day", type=float, help="New units a day; gives the days.")
+@past_data
+@click.option("--workspace", "-w", type=click.Path(path_type=Path, file_okay=False),
+              help="With --metric: the folder with ga4.toml.")  # fmt: skip
+@click.option("--dataset", help="With --metric: name of the property.")
 @calculating
-def plan(**given: Any) -> Any:
+def plan(metric: str | None, workspace: Path | None, dataset: str | None, **given: Any) -> Any:
     """Say how many units find a lift, or which lift some units find.
+
+    With --metric the baseline, its spread and the users a day come from past data, and the
+    test is tried on random splits of it in which nothing differs (A/A).
 
     \b
     Examples:
       ga4 experiment plan --baseline 0.05 --lift 0.1 --power 0.8
       ga4 experiment plan --baseline 0.05 --units 20000
       ga4 experiment plan --baseline 31.5 --sd 80 --lift 0.05 --units-per-day 4000
+      ga4 experiment plan --metric purchase --exposure session_start --lift 0.1
     """
-    return calculators.plan(Plan(**given))
+    past = {name: given.pop(name) for name in PAST}
+    if metric is None:
+        told = [name for name, value in past.items() if value is not None]
+        if given["baseline"] is None or told:
+            raise click.UsageError("Give --baseline, or --metric for past data.")
+        return calculators.plan(Plan(**given))
+    known = [name for name in ("baseline", "sd", "units_per_day") if given.pop(name) is not None]
+    if known:
+        raise click.UsageError(f"--metric measures {known[0].replace('_', ' ')}; leave it out.")
+    asked = Published.open(workspace or find_workspace(Path.cwd()), dataset=dataset)
+    past = {name: value for name, value in past.items() if value is not None}
+    return asked.experiment_plan(metric, **given, **past).result
 
 
 def _pair(text: str) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from ga4_analytics.questions.experiment_parts import (
     SimulatedSplit,
     VariantShare,
 )
+from ga4_analytics.questions.experiment_plan import ExperimentPlan
 from ga4_analytics.questions.written import (
     EventLike,
     a_query,
@@ -142,6 +143,61 @@ def from_setting(
     given |= {name: value for name, value in changes.items() if value not in (None, (), "")}
     primary = given.pop("primary", setting.primary)
     return experiment(*primary, declared=declared, **given)
+
+
+def plan(
+    metric: MetricLike,
+    *,
+    exposure: EventLike = "*",
+    lift: float | None = None,
+    units: int | None = None,
+    window: str = "",
+    power: float = 0.8,
+    confidence: float = 0.95,
+    variants: int = 2,
+    treatment_share: float = 1.0,
+    splits: int = 200,
+    seed: int = 0,
+    declared: Mapping[str, MetricSetting] | None = None,
+    **query: Any,
+) -> ExperimentPlan:
+    """What an experiment needs, from past data.
+
+    Args:
+        metric: What will decide, as in `experiment`.
+        exposure: What will expose.
+        lift: The smallest relative change worth finding; None asks for it.
+        units: Units of the control; None asks for them.
+        window: How long each unit will be followed, as ``14d``.
+        power: The chance to find it.
+        confidence: One minus the level.
+        variants: How many, the control among them.
+        treatment_share: Units of each treatment for each of the control.
+        splits: Random splits of the A/A check.
+        seed: Their seed.
+        declared: Metrics by name, as ``ga4.toml`` declares them.
+        **query: Past days, events and users.
+
+    Raises:
+        QuestionError: A part cannot be read.
+
+    >>> plan("purchase", lift=0.1, window="14d").metric.name
+    'purchase'
+    """
+    return ExperimentPlan(
+        metric=a_metric(metric, declared or {}),
+        event=an_event(exposure, "exposure"),
+        lift=one_of(kind_of(ExperimentPlan, "lift"), lift, "lift"),
+        units=one_of(kind_of(ExperimentPlan, "units"), units, "units"),
+        query=a_query(**query),
+        window=window,
+        power=one_of(float, power, "power"),
+        confidence=one_of(float, confidence, "confidence"),
+        variants=one_of(int, variants, "variants"),
+        treatment_share=one_of(float, treatment_share, "treatment_share"),
+        splits=one_of(int, splits, "splits"),
+        seed=one_of(int, seed, "seed"),
+    )
 
 
 def _assignment(

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ga4_analytics.questions.experiment import Difference, ExperimentResult, MetricAnswer
+from ga4_analytics.questions.experiment_plan import ExperimentPlanResult
+from ga4_analytics.render.answer_plots.calculators import plan as power_curve
 from ga4_analytics.render.answer_plots.parts import empty
 from ga4_analytics.render.answers.calculators import p_words, signed
 from ga4_analytics.render.answers.parts import group_name
@@ -142,4 +144,12 @@ def _legend(result: ExperimentResult) -> str:
     return "; ".join(words)
 
 
-PLOTTED = {"ExperimentResult": experiment}
+def plan(result: ExperimentPlanResult) -> Figure:
+    """The power to find each lift."""
+    if result.plan is None:
+        with style():
+            return empty("Plan", result.verdict)
+    return power_curve(result.plan)
+
+
+PLOTTED = {"ExperimentResult": experiment, "ExperimentPlanResult": plan}

@@ -26,6 +26,7 @@ TOPICS = {
     "SplitAnswer": "calculators",
     "PlanAnswer": "calculators",
     "ExperimentResult": "experiment",
+    "ExperimentPlanResult": "experiment",
 }
 """The module of `render.answers` and of `render.answer_plots` for each result."""
 

@@ -13,6 +13,7 @@ from ga4_analytics.questions.experiment import (
     VariantValue,
 )
 from ga4_analytics.questions.experiment_parts import PROPORTIONS
+from ga4_analytics.questions.experiment_plan import ExperimentPlanResult
 from ga4_analytics.render import text
 from ga4_analytics.render.answers.calculators import p_words, points, signed
 from ga4_analytics.render.answers.parts import (
@@ -203,4 +204,37 @@ def _group(group: GroupAnswer, metric: MetricAnswer, result: ExperimentResult) -
     ]
 
 
-SHOWN = {"ExperimentResult": experiment}
+def plan(result: ExperimentPlanResult, width: int) -> list[RenderableType]:
+    """What the past was, what an experiment needs, and the A/A check."""
+    about = (result.spec.metric.name, days_of(result.finality))
+    out: list[RenderableType] = [heading("Plan", about), "", Text(result.verdict, style="bold")]
+    share = result.spec.metric.is_proportion
+    value = text.percent(result.baseline, 2) if share else number(result.baseline, 4)
+    spread = "" if result.sd is None else f", standard deviation {number(result.sd, 4)}"
+    per_day = text.NOTHING if result.units_per_day is None else f"{result.units_per_day:,.1f}"
+    out += [
+        "",
+        Text(f"Past: {value}{spread}; {text.count(result.exposed)} units exposed, "
+             f"{text.count(result.measured)} of them followed long enough; {per_day} a day."),
+    ]  # fmt: skip
+    if result.plan is not None and result.plan.curve:
+        rows: list[list[Cell]] = [
+            [signed(lift), text.percent(power), Text("◀" if lift == result.plan.lift else "", DIM)]
+            for lift, power in result.plan.curve
+        ]
+        units, in_all = text.count(result.plan.units), text.count(result.plan.units_in_all)
+        out += ["", Text(f"{units} units of the control, {in_all} in all:")]
+        out.append(table(["lift", "power", ""], rows, width=width))
+    if result.same is not None:
+        same = result.same
+        said = "as it should be" if same.is_sound else "NOT as it should be"
+        out += [
+            "",
+            Text(f"A/A: {same.rejected} of {same.splits} random splits differ "
+                 f"({text.percent(same.share)}, 99 % interval {text.interval(same.share)}): "
+                 f"{said}. p-values uniform: p {p_words(same.uniform_p_value)}."),
+        ]  # fmt: skip
+    return out
+
+
+SHOWN = {"ExperimentResult": experiment, "ExperimentPlanResult": plan}
