@@ -23,6 +23,8 @@ KINDS = {
     "segments": ("comparison", "SegmentsQuestion"),
     "user": ("user", "UserQuestion"),
     "churn": ("churn", "ChurnQuestion"),
+    "experiment": ("experiment", "ExperimentSpec"),
+    "experiment_plan": ("experiment_plan", "ExperimentPlan"),
 }
 """Each topic, which is a module of `analyses`; its module of `questions` and its spec there."""
 

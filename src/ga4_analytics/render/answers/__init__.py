@@ -27,6 +27,8 @@ TOPICS = {
     "PlanAnswer": "calculators",
     "ChurnResult": "churn",
     "ChurnScores": "churn",
+    "ExperimentResult": "experiment",
+    "ExperimentPlanResult": "experiment",
 }
 """The module of `render.answers` and of `render.answer_plots` for each result."""
 
