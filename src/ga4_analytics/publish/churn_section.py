@@ -13,14 +13,14 @@ from ga4_analytics.settings import Settings
 
 
 def churn(settings: Settings) -> Content:
-    """The kept model of a property, in short; empty where none was trained.
+    """The kept model of a property, in short; no plot where none was trained.
 
     Raises:
         StaleError: The model's file was changed.
     """
     stored = current(settings)
     if stored is None:
-        return {}
+        return {"plot": None}
     result = stored.result
     spec = result.spec
     test = [each.day for each in result.cutoffs if each.role == "test"]

@@ -150,7 +150,7 @@ def _compose(snapshot: Snapshot, settings: Settings) -> _Report:
     plots = [content["activity"]["plot"], retention["heat_map"], retention["curve"]]
     plots += [funnel.get("plot") for funnel in content["funnels"]]
     plots += [scope["plot"] for scope in content["channels"]]
-    plots += [content["orders"]["plot"], content["churn"].get("plot")]
+    plots += [content["orders"]["plot"], content["churn"]["plot"]]
     return _Report(page, tuple(plot for plot in plots if plot is not None))
 
 

@@ -159,6 +159,8 @@ def precision_recall(rows: Ranked, hits: Bools, most: int = 100) -> tuple[tuple[
     ((1.0, 1.0), (1.0, 0.5))
     """
     above, every = _sums(rows, hits, np.ones(len(hits)))
+    # Before the first hit there is nothing to be precise about.
+    every, above = every[above > 0], above[above > 0]
     recall = above / above[-1]
     kept = np.unique(np.searchsorted(recall, np.linspace(recall[0], 1.0, most)))
     kept = np.unique(np.append(kept, len(recall) - 1))

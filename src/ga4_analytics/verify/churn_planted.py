@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ga4_analytics.analyses.churn import Trained
 from ga4_analytics.analyses.churn_features import tables
+from ga4_analytics.analyses.churn_models import Fitted
 from ga4_analytics.analyses.churn_plan import planned
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.reader import Index
+from ga4_analytics.questions.churn import ChurnResult
 from ga4_analytics.sources.synthetic.plants.churn_best import chance_to_churn
 from ga4_analytics.stats.calibration import brier
 from ga4_analytics.stats.ranking import average_precision, ranked, roc_auc
@@ -68,25 +69,28 @@ class Ceiling:
                  "brier": each.brier} for each in given]  # fmt: skip
 
 
-def ceiling(index: Index, trained: Trained, truth: Mapping[str, Any]) -> Ceiling:
+def ceiling(
+    index: Index, result: ChurnResult, fitted: Fitted | None, truth: Mapping[str, Any]
+) -> Ceiling:
     """Hold a model against the best possible chances of the planted members.
 
     Args:
         index: The index of a sample with the plant ``churn``.
-        trained: An answer with its model.
+        result: An answer.
+        fitted: The model that it chose.
         truth: The content of the sample's ``_truth.json``.
 
     Raises:
         QuestionError: The sample has no such plant, or the answer has no model.
     """
     planted = truth.get("plants", {}).get("churn")
-    if planted is None or trained.fitted is None:
+    if planted is None or fitted is None:
         raise QuestionError(
             "There is no planted churn, or no model.",
             rule="The best possible score is known of a sample with the plant churn.",
             remedy="Make one with `ga4 demo-data FOLDER --plant churn`.",
         )
-    question = trained.result.spec
+    question = result.spec
     hazard = {
         each["user_pseudo_id"]: float(planted["segments"][each["segment"]]["hazard"])
         for each in planted["members"]
@@ -99,7 +103,7 @@ def ceiling(index: Index, trained: Trained, truth: Mapping[str, Any]) -> Ceiling
         ours = np.array([key in hazard for key in keys], bool)
         assert table.churned is not None
         churned.append(table.churned[ours])
-        chances.append(trained.fitted.chances(table)[ours])
+        chances.append(fitted.chances(table)[ours])
         recency.append(table.numbers["recency_days"][ours])
         best.append([
             chance_to_churn([day for day in days[key] if day < table.cutoff], table.cutoff,
@@ -107,7 +111,7 @@ def ceiling(index: Index, trained: Trained, truth: Mapping[str, Any]) -> Ceiling
             for key, is_ours in zip(keys, ours, strict=True) if is_ours
         ])  # fmt: skip
     label = np.concatenate(churned)
-    looks = trained.result.target == "churn"
+    looks = result.target == "churn"
 
     def reached(name: str, pieces: Sequence[Any], are_chances: bool = True) -> Reached:
         given = np.concatenate(pieces).astype(np.float64)
@@ -117,7 +121,7 @@ def ceiling(index: Index, trained: Trained, truth: Mapping[str, Any]) -> Ceiling
         len(label),
         float((label if looks else ~label).mean()),
         reached("best possible", best),
-        reached(trained.fitted.model, chances),
+        reached(fitted.model, chances),
         reached("days since last seen", recency, are_chances=False),
     )
 

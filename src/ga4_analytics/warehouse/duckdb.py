@@ -254,9 +254,11 @@ class DuckDBWarehouse:
         if self._connection is None:
             _make_folders(self._path.parent, self._temp_folder)
             self._connection = duckdb.connect(str(self._path), config={**self._settings()})
-            # Lets query_progress answer; nothing is printed.
-            self._connection.execute("set enable_progress_bar = true")
-            self._connection.execute("set enable_progress_bar_print = false")
+            # Lets query_progress answer; nothing is printed. In a notebook DuckDB wants widgets
+            # for that: without them there is no progress, and all else works.
+            with contextlib.suppress(duckdb.InvalidInputException):
+                self._connection.execute("set enable_progress_bar = true")
+                self._connection.execute("set enable_progress_bar_print = false")
         return self._connection
 
     @contextlib.contextmanager
