@@ -147,8 +147,8 @@ def test_a_bad_option_is_told(workspace: Workspace, tmp_path: Path) -> None:
 
 def test_asking_other_things_loads_no_scikit_learn() -> None:
     code = (
-        "import sys, ga4_analytics.workspace, ga4_analytics.cli.churn, ga4_analytics.analyses.churn; "
-        "print([m for m in ('sklearn', 'xgboost', 'matplotlib') if m in sys.modules])"
+        "import sys, ga4_analytics.workspace, ga4_analytics.cli.churn, ga4_analytics.churning; "
+        "print([m for m in ('sklearn', 'xgboost') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -99,9 +99,11 @@ def draw_precision(axes: Axes, result: ChurnResult) -> None:
     axes.set_xlabel(f"Recall: of all who {result.target}", fontsize=8)
     axes.set_title(f"Precision in finding {result.target}")
     # Curves run above the line of luck: the names go where there is room.
-    where = "lower left" if result.base_rate > 0.4 else "upper right"
-    axes.legend(frameon=False, fontsize=7.5, loc=where, title="PR-AUC", title_fontsize=7.5,
-                alignment="left")  # fmt: skip
+    is_low = result.base_rate < 0.4
+    axes.legend(
+        frameon=False, fontsize=7.5, loc="upper right" if is_low else "lower left",
+        title="PR-AUC", title_fontsize=7.5, alignment="left",
+    )  # fmt: skip
 
 
 def draw_calibration(axes: Axes, result: ChurnResult) -> None:
