@@ -36,7 +36,7 @@ from ga4_analytics.warehouse.parquet import BATCH_ROWS, write_batches
 from ga4_analytics.warehouse.postgres_errors import explained, unsupported
 from ga4_analytics.warehouse.postgres_roles import Grant, grant_read
 from ga4_analytics.warehouse.postgres_url import PostgresTarget
-from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES
+from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES, Table
 
 TYPES: Mapping[Kind, str] = {
     "text": 'text collate "C"',
@@ -164,6 +164,10 @@ class PostgresWarehouse:
             _copy_ledger(cursor, rows)
         self._after_load()
         return touched
+
+    def stored_columns(self, table: Table) -> tuple[str, ...]:
+        """Every column of a table of ``raw``: a null takes a bit."""
+        return tuple(column.name for column in table.columns)
 
     def compact(self) -> None:
         """Rewrite the tables of ``raw``, so that no deleted row is left in their files.
