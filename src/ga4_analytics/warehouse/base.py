@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ga4_analytics.errors import WarehouseError
 from ga4_analytics.sources.schema import Kind
+from ga4_analytics.warehouse.tables import EVENTS, Table
 
 Progress = Callable[[int], None]
 """Told how many more rows were written."""
@@ -52,6 +53,7 @@ class Stage:
         event_rows: How many events ``events_sql`` gives, for progress.
         held: Day to the load that wrote it, for those of ``days`` that were there when the
             load looked; None checks nothing.
+        filled: The columns of ``events_sql`` that may hold a value; the others are null.
         before: Statements to run in the transaction before any row is deleted.
         after: Statements to run in the transaction when all rows are written.
     """
@@ -62,6 +64,7 @@ class Stage:
     ledger: Mapping[str, pa.Table]
     event_rows: int
     held: Mapping[date, str] | None = None
+    filled: frozenset[str] = frozenset(column.name for column in EVENTS.columns)
     before: tuple[Statement, ...] = ()
     after: tuple[Statement, ...] = ()
 
@@ -124,6 +127,10 @@ class Warehouse(Protocol):
         Returns:
             How many rows each statement touched.
         """
+        ...
+
+    def stored_columns(self, table: Table) -> tuple[str, ...]:
+        """The columns of a table of ``raw`` that can hold a value, in their order."""
         ...
 
     def compact(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ga4_analytics.errors import WarehouseError
 from ga4_analytics.sources.schema import Column, Kind
@@ -18,6 +18,9 @@ load itself, and the ids are unique by construction; a dbt test checks them."""
 
 REPLACED: tuple[str, ...] = tuple(COPIES)
 """Tables whose rows belong to a day and go when the day is replaced."""
+
+
+_VIRTUAL = " generated always as (null) virtual"
 
 
 def quoted(name: str) -> str:
@@ -38,12 +41,15 @@ def column_list(columns: Iterable[str]) -> str:
     return ", ".join(quoted(name) for name in columns)
 
 
-def create_table(table: Table, types: Mapping[Kind, str]) -> str:
+def create_table(
+    table: Table, types: Mapping[Kind, str], stored: Collection[str] | None = None
+) -> str:
     """Write the statement that makes a table where it is missing.
 
     Args:
         table: The table.
         types: The engine's type for each kind of column, with its collation.
+        stored: The columns that take room; the others are virtual and null. None: all.
 
     Returns:
         One statement.
@@ -63,6 +69,7 @@ def create_table(table: Table, types: Mapping[Kind, str]) -> str:
     parts = [
         f"{quoted(column.name)} {types[column.kind]}"
         + (" not null" if column.name in table.key else "")
+        + ("" if stored is None or column.name in stored else _VIRTUAL)
         for column in table.columns
     ]
     if table.key and table.name not in UNKEYED:

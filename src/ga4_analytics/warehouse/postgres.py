@@ -167,6 +167,10 @@ class PostgresWarehouse:
         self._after_load()
         return touched
 
+    def stored_columns(self, table: Table) -> tuple[str, ...]:
+        """Every column of a table of ``raw``: a null takes a bit."""
+        return tuple(column.name for column in table.columns)
+
     def compact(self) -> None:
         """Rewrite our own tables, so that no deleted row is left in their files.
 
