@@ -166,6 +166,17 @@ def test_the_page_answers(folder: Path) -> None:
             server.terminate()
 
 
+def test_who_will_not_come_back(tmp_path: Path) -> None:
+    """The commands of that part, on a sample that has enough people."""
+    lines = [line for line in commands() if line.startswith("ga4 churn")]
+    assert len(lines) == 3
+    shell("ga4 demo-data sample --scale 0.02 --plant churn", tmp_path)
+    shell("ga4 run sample --timezone UTC", tmp_path)
+    for line in lines:
+        assert "-" in shell(line, tmp_path)
+    assert (tmp_path / "reports" / "churn" / "card.md").is_file()
+
+
 def test_experiments_need_no_data(tmp_path: Path) -> None:
     lines = [line for line in commands() if line.startswith("ga4 experiment")]
     assert len(lines) == 3

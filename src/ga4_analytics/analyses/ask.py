@@ -22,6 +22,9 @@ KINDS = {
     "revenue": ("revenue", "RevenueQuestion"),
     "segments": ("comparison", "SegmentsQuestion"),
     "user": ("user", "UserQuestion"),
+    "churn": ("churn", "ChurnQuestion"),
+    "experiment": ("experiment", "ExperimentSpec"),
+    "experiment_plan": ("experiment_plan", "ExperimentPlan"),
 }
 """Each topic, which is a module of `analyses`; its module of `questions` and its spec there."""
 

@@ -49,6 +49,7 @@ COMMANDS = {
     "user": "questions_more",
     "segments": "segments",
     "experiment": "experiment",
+    "churn": "churn",
     "events": "catalogue",
     "columns": "catalogue",
     "warm": "catalogue",
