@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from ga4_analytics.analyses.churn import Scored
 from ga4_analytics.index.calendar import day_of
+from ga4_analytics.publish.churn_deciles import decile_facts, deciles
 from ga4_analytics.publish.churn_store import Stored
-from ga4_analytics.questions.churn import ChurnScores, Decile
+from ga4_analytics.questions.churn import ChurnScores
 from ga4_analytics.settings import Settings
 from ga4_analytics.warehouse import Warehouse
 from ga4_analytics.warehouse.base import Statement
 from ga4_analytics.warehouse.ddl import comments, create_table
 from ga4_analytics.warehouse.tables import CHURN_SCORES
 
-DECILES = 10
 _DELETE = "delete from results.churn_scores where dataset = ? and as_of = cast(? as date)"
 
 
@@ -72,17 +72,6 @@ def score_rows(dataset: str, stored: Stored, scored: Scored, now: int) -> pa.Tab
     return pa.table({column.name: columns[column.name] for column in CHURN_SCORES.columns})
 
 
-def deciles(chances: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The tenth in which each user is, 1 the likeliest; equal chances go by the users' order.
-
-    >>> deciles(np.array([0.1, 0.9, 0.5])).tolist()
-    [7, 1, 4]
-    """
-    place = np.empty(len(chances), np.int64)
-    place[np.argsort(-chances, kind="stable")] = np.arange(len(chances))
-    return place * DECILES // max(1, len(chances)) + 1
-
-
 def _ranks(values: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]:
     """1 for the largest; equal values share the first of their ranks."""
     ordered = np.sort(-values)
@@ -90,13 +79,7 @@ def _ranks(values: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.int64]
 
 
 def _told(dataset: str, as_of: date, stored: Stored, scored: Scored, checked: int) -> ChurnScores:
-    question, tenth = stored.result.spec, deciles(scored.chances)
-    found = []
-    for number in range(1, DECILES + 1):
-        own = scored.chances[tenth == number]
-        if len(own):
-            low, mean, high = float(own.min()), float(own.mean()), float(own.max())
-            found.append(Decile(number, len(own), low, mean, high))
+    question = stored.result.spec
     return ChurnScores(
         dataset=dataset,
         as_of=as_of,
@@ -107,5 +90,5 @@ def _told(dataset: str, as_of: date, stored: Stored, scored: Scored, checked: in
         horizon_days=question.horizon_days,
         users=len(scored.table),
         checked=checked,
-        deciles=tuple(found),
+        deciles=decile_facts(scored.chances),
     )

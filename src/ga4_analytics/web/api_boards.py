@@ -28,7 +28,7 @@ from ga4_analytics.web.asked import read_json
 from ga4_analytics.web.problems import ProblemError
 
 PREFIX = "/api/v1/boards"
-PAGES = ("trends", "funnel", "retention", "paths", "revenue", "segments")
+PAGES = ("trends", "funnel", "retention", "paths", "revenue", "segments", "experiments")
 """Pages whose views can be on a board: those with a question."""
 
 

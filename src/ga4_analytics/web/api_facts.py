@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ga4_analytics.analyses.catalogue import values_of
+from ga4_analytics.analyses.churn import last_as_of, scored
 from ga4_analytics.analyses.overview import overview
+from ga4_analytics.errors import QuestionError
+from ga4_analytics.index.calendar import day_of
+from ga4_analytics.publish.churn_deciles import decile_facts
+from ga4_analytics.publish.churn_store import current
 from ga4_analytics.publish.held import checks, load_rules, mart_definitions
 from ga4_analytics.questions.codec import encode
 from ga4_analytics.render.answer import JSON_VERSION
@@ -81,6 +86,29 @@ def _definitions(reader: Reader, given: dict[str, str]) -> Any:
     return {"definitions": mart_definitions()}
 
 
+def _experiments(reader: Reader, given: dict[str, str]) -> Any:
+    declared = reader.settings.experiments
+    told = [
+        {"name": each.name, "is_simulated": bool(each.simulate), "by": list(each.by)}
+        for each in declared
+    ]
+    return {"experiments": told}
+
+
+def _churn_model(reader: Reader, given: dict[str, str]) -> Any:
+    found = current(replace(reader.settings, dataset=reader.opened.dataset))
+    if found is None:
+        return {"churn_model": None}
+    last = last_as_of(reader.index())
+    told: dict[str, Any] = {"result": encode(found.result), "as_of": day_of(last).isoformat()}
+    try:
+        chances = scored(reader.index(), found.result.spec, found.fitted, last).chances
+    except QuestionError as error:
+        return {"churn_model": told | {"deciles": [], "why": error.problem}}
+    deciles = [encode(each) for each in decile_facts(chances)]
+    return {"churn_model": told | {"deciles": deciles, "why": ""}}
+
+
 Make = Callable[[Reader, dict[str, str]], Any]
 FACTS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "events": (_events, ()),
@@ -92,6 +120,8 @@ FACTS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "quality": (_quality, ()),
     "loads": (_loads, ()),
     "definitions": (_definitions, ()),
+    "experiments": (_experiments, ()),
+    "churn-model": (_churn_model, ()),
 }
 """Each fact: what makes it, and its parameters besides ``dataset``."""
 

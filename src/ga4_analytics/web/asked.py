@@ -167,7 +167,7 @@ def _spec_of(topic: str, given: QueryParams, reader: Reader, without: Sequence[s
             for word in words_of(topic)
             if word.name in given and word.name not in without
         }
-        spec = spec_of(topic, said, reader.saved_segment)
+        spec = spec_of(topic, said, reader)
     if "last" in given:
         spec = _last_days(spec, given["last"], reader.index().calendar)
     return spec

@@ -49,6 +49,11 @@ _WORDS = {
     "days": "The loaded days, and what their files can tell",
     "quality": "The checks of the data, day by day",
     "loads": "The loads, with what they rejected and why",
+    "churn": "How well can be told who will not come back: trains models, which takes long",
+    "experiment": "What an experiment says",
+    "experiment_plan": "What an experiment needs",
+    "experiments": "The experiments that ga4.toml declares",
+    "churn-model": "The kept model of churn, and its users by their chance",
     "definitions": "The marts and what their columns mean",
 }
 
@@ -158,7 +163,7 @@ def _fact(name: str, known: tuple[str, ...]) -> dict[str, Any]:
     return {
         "summary": _WORDS[name],
         "tags": ["Facts"],
-        "operationId": f"get_{name}",
+        "operationId": f"get_{name.replace('-', '_')}",
         "parameters": [*parameters, _DATASET],
         "responses": _responses(content),
     }

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ga4_analytics import __version__
 from ga4_analytics.errors import StaleError
 from ga4_analytics.web.api import Desk
+from ga4_analytics.web.api_boards import PAGES as BOARD_PAGES
 from ga4_analytics.web.problems import ProblemError
 from ga4_analytics.web.security import COOKIE, SESSION_SECONDS, Keys, session_cookie
 
@@ -63,6 +64,20 @@ PAGES = (
     Page("boards", "Boards", "", "boards", "Views that are looked at together"),
     Page("users", "Users", "People", "users", "Everything that one user did"),
     Page("segments", "Segments", "People", "segments", "Groups of users side by side"),
+    Page(
+        "experiments",
+        "Experiments",
+        "Results",
+        "experiments",
+        "Which variant does better, and how sure that is",
+    ),
+    Page(
+        "churn",
+        "Churn",
+        "Results",
+        "churn",
+        "Who will not come back, and how well that can be told",
+    ),
     Page("data", "Data", "Workspace", "data", "What is loaded, how good it is, what it means"),
 )
 
@@ -129,6 +144,7 @@ def _add_page(router: APIRouter, desk: Desk, page: Page, render: Any) -> None:
             "snapshot": reader.snapshot,
             "funnels": reader.status["settings"]["funnels"],
             "pages": [each.name for each in PAGES],
+            "boards": BOARD_PAGES,
         }
         shown: Response = render(request, f"{page.name}.html", page=page, facts=facts)
         return shown

@@ -4,7 +4,7 @@ import { get, pageAddress, write } from "./api.js";
 import { button, facts, fill, h, icon, say, toast } from "./dom.js";
 import { popover } from "./picker.js";
 
-const ASKED = ["step", "series", "start_event", "anchor", "compare"];
+const ASKED = ["name", "step", "series", "start_event", "anchor", "compare"];
 
 /** What a view is called before somebody says better. */
 function titleOf(params) {
@@ -53,9 +53,9 @@ function form(boards, done) {
     button("Save to the board", null, { kind: "primary", type: "submit" }));
 }
 
-/** The button; nothing where there are no boards. */
+/** The button; nothing on a page whose views cannot be on a board. */
 export function keepButton() {
-  if (!facts.pages?.includes("boards")) return null;
+  if (!facts.boards?.includes(location.pathname.slice(1))) return null;
   const anchor = button("Save to board", async () => {
     let boards = [];
     try { ({ boards } = await get("boards")); } catch (error) { toast(told(error)); return; }

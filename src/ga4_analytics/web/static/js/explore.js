@@ -22,7 +22,7 @@ const answerNode = document.getElementById("answer");
  *   asked(params): the {path, params} that are asked of the API; start(): promises the first question, as parameters;
  *   read(spec, params): the form's state; write(q): its parameters, without those of every
  *   question; controls(q, set): nodes of the form; draw(answer, q, tools): nodes of the answer.
- *   settled(q): whether all is said, where a change may leave something open;
+ *   none(): what is shown where start() finds nothing to ask; settled(q): whether all is said, where a change may leave something open;
  *   tools.set changes the question; tools.params are those that were asked.
  */
 export function explore(page) {
@@ -90,7 +90,9 @@ export function explore(page) {
     let params = new URLSearchParams(location.search);
     const own = [...params.keys()].filter((name) => name !== "dataset" && name !== "tab");
     if (!own.length) {
-      params = new URLSearchParams([...await page.start(params), ...params]);
+      const first = await page.start(params);
+      if (!first) { draw([page.none()]); answerNode.setAttribute("aria-busy", "false"); ready(true); return; }
+      params = new URLSearchParams([...first, ...params]);
       history.replaceState(null, "", `${location.pathname}?${params}`);
     }
     await ask(params, true);
