@@ -137,3 +137,21 @@ def axe_script(folder: Path) -> str:
         member = archive.extractfile("package/axe.min.js")
         assert member is not None
         return member.read().decode("utf-8")
+
+
+def cells_of(page: Page, name: str) -> list[list[str]]:
+    """The cells of the table of a card, without its head."""
+    found = page.locator(f'section[aria-label="{name}"] table tbody tr')
+    return [row.locator("th, td").all_inner_texts() for row in found.all()]
+
+
+def accessible(page: Page, script: str) -> None:
+    """axe-core finds nothing serious."""
+    page.evaluate(script)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        (each["id"], [node["html"][:160] for node in each["nodes"][:3]])
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+    assert not serious, (page.url, serious)

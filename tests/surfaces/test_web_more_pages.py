@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from web_server import Visit, axe_script, browsing, serving, visiting
+from web_server import Visit, accessible, axe_script, browsing, cells_of, serving, visiting
 
 from ga4_analytics.asking import Published
 from ga4_analytics.publish.live import live_folder
@@ -67,12 +67,6 @@ def asked(published: Workspace) -> Published:
     return Published(published.settings)
 
 
-def rows(page: Page, name: str) -> list[list[str]]:
-    """The cells of the table of a card, without its head."""
-    found = page.locator(f'section[aria-label="{name}"] table tbody tr')
-    return [row.locator("th, td").all_inner_texts() for row in found.all()]
-
-
 def question(page: Page) -> dict[str, object]:
     """What the page says that it asked, as JSON."""
     page.get_by_text("How is this computed?").click()
@@ -90,10 +84,10 @@ def test_paths_are_pythons(visit: Visit, asked: Published) -> None:
     visit.ready()
     told = asked.paths("session_start", direction="to", depth=3, top=4, merge=True).result
     assert asked.ask(question(page)).result.links == told.links
-    assert [row[:4] for row in rows(page, "Flow")] == [
+    assert [row[:4] for row in cells_of(page, "Flow")] == [
         [str(each.level), each.source, each.target, f"{each.count:,}"] for each in told.links
     ]
-    assert [row[1] for row in rows(page, "Commonest paths")] == [
+    assert [row[1] for row in cells_of(page, "Commonest paths")] == [
         f"{each.count:,}" for each in told.top
     ]
 
@@ -119,7 +113,7 @@ def test_users_timeline_is_pythons(visit: Visit, asked: Published) -> None:
     assert str(values["device_category"]) in shown
     assert told.timeline[0].utc in shown
     page.get_by_role("region", name="Events of the user by day").wait_for(state="attached")
-    assert sum(int(row[1]) for row in rows(page, "Events by day")) == told.events
+    assert sum(int(row[1]) for row in cells_of(page, "Events by day")) == told.events
 
 
 def test_segments_are_pythons(visit: Visit, asked: Published) -> None:
@@ -145,15 +139,15 @@ def test_segments_are_pythons(visit: Visit, asked: Published) -> None:
     assert asked.saved_segment("viewers") == Did(EventSelector(("view_item",)), 0, 2)
 
     told = asked.ask(question(page)).result
-    assert [row[:3] for row in rows(page, "Side by side")] == [
+    assert [row[:3] for row in cells_of(page, "Side by side")] == [
         [each.name or "All users", f"{each.members:,}", f"{each.users:,}"]
         for each in (*told.segments, told.everybody)
     ]
     shares = {(each.first, each.second): each.of_first for each in told.overlaps}
     first, second = told.segments[0].name, told.segments[3].name
     share = shares[first, second].value
-    assert rows(page, "Overlap")[0][5] == f"{share * 100:.1f}%"
-    assert [row[5] for row in rows(page, "Exactly in")] == [
+    assert cells_of(page, "Overlap")[0][5] == f"{share * 100:.1f}%"
+    assert [row[5] for row in cells_of(page, "Exactly in")] == [
         f"{each.users:,}" for each in told.combinations
     ]
 
@@ -173,7 +167,7 @@ def test_data_is_what_the_snapshot_holds(visit: Visit, asked: Published) -> None
     page = visit.open("/data")
     days = asked.index().calendar.days
     counts = asked.trends("*").result.lines[0].values
-    assert [row[:3] for row in rows(page, "Events by day")] == [
+    assert [row[:3] for row in cells_of(page, "Events by day")] == [
         [
             day.day.isoformat(),
             f"{count:,}",
@@ -187,7 +181,7 @@ def test_data_is_what_the_snapshot_holds(visit: Visit, asked: Published) -> None
     page.wait_for_url("**view=quality**")
     visit.ready()
     table = pq.read_table(folder / "data_quality.parquet").to_pylist()
-    shown = {row[0]: row[3] for row in rows(page, "Checks")}
+    shown = {row[0]: row[3] for row in cells_of(page, "Checks")}
     for name in ("tied_events", "events_without_session"):
         told = [each["affected"] for each in table
                 if (each["check_name"], each["dataset"]) == (name, "ga4")]  # fmt: skip
@@ -195,12 +189,12 @@ def test_data_is_what_the_snapshot_holds(visit: Visit, asked: Published) -> None
     page.get_by_role("button", name="Tied events").click()
     page.wait_for_url("**check=tied_events**")
     visit.ready()
-    assert len(rows(page, "Tied events")) == len(days)
+    assert len(cells_of(page, "Tied events")) == len(days)
     page.get_by_role("button", name="Loads").click()
     page.wait_for_url("**view=loads**")
     visit.ready()
     loads = pq.read_table(folder / "data_quality_loads.parquet").to_pylist()
-    assert [row[0] for row in rows(page, "Loads")] == [
+    assert [row[0] for row in cells_of(page, "Loads")] == [
         each["load_id"] for each in loads if (each["rule"], each["dataset"]) == ("(all)", "ga4")
     ]
     page = visit.open("/data?view=definitions&search=average_order")
@@ -212,7 +206,7 @@ def test_revenue_is_pythons(visit: Visit, asked: Published) -> None:
     page = visit.open("/revenue?interval=week&periods=2&number=gross_usd_micros")
     told = asked.revenue(interval="week", periods=2).result
     amounts = [each.amounts for each in told.buckets]
-    assert [(row[1], row[5]) for row in rows(page, "Gross")] == [
+    assert [(row[1], row[5]) for row in cells_of(page, "Gross")] == [
         (f"${each.gross_usd_micros / 1e6:,.2f}", f"{each.orders:,}")
         if each is not None and each.gross_usd_micros is not None
         else ("–", "–" if each is None else f"{each.orders:,}")
@@ -222,11 +216,11 @@ def test_revenue_is_pythons(visit: Visit, asked: Published) -> None:
         "not complete yet" if each.value is None else f"${each.value.value:,.2f}"
         for each in told.lifetime
     ]
-    assert [cell for row in rows(page, "Value of new users") for cell in row[2:]] == values
+    assert [cell for row in cells_of(page, "Value of new users") for cell in row[2:]] == values
     page.get_by_role("combobox", name="Show").select_option("orders")
     page.wait_for_url("**number=orders**")
     visit.ready()
-    assert rows(page, "Orders")
+    assert cells_of(page, "Orders")
 
 
 def test_boards(visit: Visit, asked: Published) -> None:
@@ -252,7 +246,7 @@ def test_boards(visit: Visit, asked: Published) -> None:
     titles = page.locator(".tile-head h2")
     assert titles.all_inner_texts() == ["<img src=x onerror=alert(1)> ‮view", "Users"]
     told = asked.funnel("session_start", "view_item").result.steps
-    assert [row[1] for row in rows(page, "Steps")] == [f"{each.users:,}" for each in told]
+    assert [row[1] for row in cells_of(page, "Steps")] == [f"{each.users:,}" for each in told]
 
     page.get_by_role("button", name="Edit board").click()
     visit.ready()
@@ -296,12 +290,5 @@ def test_fit_and_accessible(
                 page = visit.open(path)
                 width = page.evaluate("document.documentElement.scrollWidth")
                 assert width <= (390 if narrow else 1440), path
-                page.evaluate(script)
-                found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-                serious = [
-                    (each["id"], [node["html"][:160] for node in each["nodes"][:3]])
-                    for each in found["violations"]
-                    if each["impact"] in ("serious", "critical")
-                ]
-                assert not serious, (path, narrow, serious)
+                accessible(page, script)
     delete_board(published.settings.workspace, "axe")

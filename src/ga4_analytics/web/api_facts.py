@@ -16,7 +16,7 @@ from ga4_analytics.analyses.overview import overview
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.calendar import day_of
 from ga4_analytics.publish.churn_deciles import decile_facts
-from ga4_analytics.publish.churn_store import current
+from ga4_analytics.publish.churn_store import Stored, current
 from ga4_analytics.publish.held import checks, load_rules, mart_definitions
 from ga4_analytics.questions.codec import encode
 from ga4_analytics.render.answer import JSON_VERSION
@@ -95,8 +95,17 @@ def _experiments(reader: Reader, given: dict[str, str]) -> Any:
     return {"experiments": told}
 
 
+def _stored(reader: Reader) -> Stored | None:
+    return current(replace(reader.settings, dataset=reader.opened.dataset))
+
+
+def _model_id(reader: Reader) -> str:
+    found = _stored(reader)
+    return (found and found.result.model_id) or ""
+
+
 def _churn_model(reader: Reader, given: dict[str, str]) -> Any:
-    found = current(replace(reader.settings, dataset=reader.opened.dataset))
+    found = _stored(reader)
     if found is None:
         return {"churn_model": None}
     last = last_as_of(reader.index())
@@ -124,6 +133,8 @@ FACTS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "churn-model": (_churn_model, ()),
 }
 """Each fact: what makes it, and its parameters besides ``dataset``."""
+EDITIONS: dict[str, Callable[[Reader], str]] = {"churn-model": _model_id}
+"""What besides the snapshot tells one answer from the next."""
 
 
 def _add(router: APIRouter, desk: Desk, name: str, make: Make, known: tuple[str, ...]) -> None:
@@ -136,7 +147,8 @@ def _add(router: APIRouter, desk: Desk, name: str, make: Make, known: tuple[str,
             content = {"version": JSON_VERSION} | make(reader, given)
             return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
-        key = f"{name} {json.dumps(given, sort_keys=True)}"
+        edition = EDITIONS[name](reader) if name in EDITIONS else ""
+        key = f"{name} {json.dumps(given, sort_keys=True)} {edition}"
         return await desk.tell(request, reader, key, made)
 
     router.add_api_route(f"/{name}", get, methods=["GET"])

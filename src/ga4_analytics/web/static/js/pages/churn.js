@@ -23,10 +23,10 @@ function card(title, more, ...content) {
 /** Numbers against numbers, a line or points each. */
 function plane({ lines: given, x, y, most = [1, 1], diagonal = false }) {
   return () => {
-    const axis = (format, name, max) => valueAxis(format, { min: 0, max, name, nameLocation: "middle", nameGap: 30, nameTextStyle: look().text });
+    const axis = (format, name, max, gap) => valueAxis(format, { min: 0, max, interval: max / 5, name, nameLocation: "middle", nameGap: gap, nameTextStyle: look().text });
     return {
       grid: { left: 26, right: 20, top: 14, bottom: 28, containLabel: true },
-      xAxis: axis((value) => percent(value, 0), x, most[0]), yAxis: axis((value) => percent(value, 0), y, most[1]),
+      xAxis: axis((value) => percent(value, 0), x, most[0], 28), yAxis: axis((value) => percent(value, 0), y, most[1], 46),
       tooltip: tooltip((params) => tip(params.seriesName, [{ name: x, value: percent(params.data[0]) }, { name: y, value: percent(params.data[1]) }]), { trigger: "item" }),
       series: [
         ...(diagonal ? [{ type: "line", silent: true, symbol: "none", data: [[0, 0], [Math.min(...most), Math.min(...most)]], lineStyle: { color: color("line-strong"), type: "dashed", width: 1.5 } }] : []),
@@ -86,7 +86,7 @@ function decilesCard({ deciles, as_of: asOf, why }, { spec }) {
   return chartCard({
     title: "Users by their chance to churn", name: "churn-deciles", json, badge: h("span.muted.small", null, `as of ${day(asOf, { year: true })}`),
     label: "Mean chance not to come back of each tenth of the users, the likeliest first",
-    option: bars({ labels: deciles.map((each) => String(each.decile)), titles: deciles.map((each) => `Tenth ${each.decile}: ${number(each.users)} users`), format: percent, axis: (value) => percent(value, 0), named: true,
+    option: bars({ labels: deciles.map((each) => String(each.decile)), titles: deciles.map((each) => `Tenth ${each.decile}: ${number(each.users)} users`), format: (value) => percent(value, 0), axis: (value) => percent(value, 0), named: true,
       bars: [{ name: "Mean chance to churn", place: 0, values: deciles.map((each) => each.mean) }], total: (at) => `${percent(deciles[at].low)} to ${percent(deciles[at].high)}` }),
     table: { heads: ["Tenth", "Users", "Mean chance", "Lowest", "Highest"], rows: deciles.map((each) => [String(each.decile), number(each.users), percent(each.mean), percent(each.low), percent(each.high)]) },
     under: h("p.small.muted", null, `The chance of no activity on the ${spec.horizon_days} days after a gap of ${spec.gap_days}, for users with ${spec.least_active_days} active days or more in the ${spec.window_days} before. `, h("code", null, "ga4 churn score"), " writes each user’s into the warehouse."),
