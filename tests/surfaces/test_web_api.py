@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,6 +27,7 @@ from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.said import made, words_of
 from ga4_analytics.render.calls import calls_of
 from ga4_analytics.render.json_schema import schema_of
+from ga4_analytics.settings import load_settings
 from ga4_analytics.web.app import create_app
 from ga4_analytics.web.options import Limits, ServeOptions
 from ga4_analytics.workspace import Workspace
@@ -238,3 +240,18 @@ def test_openapi_holds_the_answers(address: str) -> None:
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         whole = {"components": document["components"], **schema}
         jsonschema.validate(answered(address, f"{topic}?{words}"), whole)
+
+
+def test_where_nothing_is_published_the_page_says_what_to_do(tmp_path: Path) -> None:
+    """Pages and API answer 503 with the remedy, and look again at every request."""
+    app = create_app(load_settings(tmp_path, {}), ServeOptions(compiled=False))
+
+    async def ask(path: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.get(path)
+
+    page = asyncio.run(ask("/funnel"))
+    assert (page.status_code, "ga4 build" in page.text) == (503, True)
+    told = asyncio.run(ask("/api/v1/funnel?step=page_view"))
+    assert (told.status_code, told.json()["remedy"][:15]) == (503, "Run `ga4 build`")

@@ -5,6 +5,7 @@ A page's template extends ``base.html``; ``static/js/pages/NAME.js`` fills it fr
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ga4_analytics.web.problems import ProblemError
 from ga4_analytics.web.security import COOKIE, SESSION_SECONDS, Keys, session_cookie
 
 HERE = Path(__file__).parent
+WRONG_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ def _add_login(router: APIRouter, desk: Desk, keys: Keys, render: Any) -> None:
         except ValueError as error:
             raise ProblemError(400, "The form cannot be read.") from error
         if not desk.options.token or not keys.knows(given.get("token", [""])[0]):
+            await asyncio.sleep(WRONG_SECONDS)  # who guesses waits
             wrong: Response = render(request, "login.html", wrong=True, next=_next(request))
             wrong.status_code = 401
             return wrong

@@ -117,7 +117,7 @@ export function lines({ labels, titles = labels, lines: given, format, axis = fo
     const named = end && !narrow && given.length > 1 && !crowded(given);
     const { label } = look();
     return {
-      grid: { left: 4, right: named ? Math.min(132, 20 + 6.4 * Math.max(...given.map((line) => short(line.name).length))) : 14, top: 14, bottom: 4, containLabel: true },
+      grid: { left: 4, right: named ? Math.min(132, 20 + 6.4 * Math.max(...given.map((line) => short(line.name).length))) : 22, top: 14, bottom: 4, containLabel: true },
       xAxis: categoryAxis(labels), yAxis: valueAxis(axis, { scale: !zero }),
       tooltip: tooltip((params) => {
         const at = params[0].dataIndex;
@@ -155,7 +155,7 @@ function lineSeries(line, { complete, named, label, area, count }) {
   const found = [main];
   if (from >= 0 && !line.dashed) {
     // What is not complete hangs on the last complete value by a dashed line.
-    const tail = line.values.map((value, at) => (!complete[at] || at === from - 1 ? value : null));
+    const tail = line.values.map((value, at) => (complete[at] ? (at === from - 1 ? { value, symbol: "none" } : null) : value));
     found.push({ ...base, data: tail, lineStyle: { ...base.lineStyle, type: [3, 4] }, showSymbol: true, symbol: "emptyCircle", symbolSize: 5, silent: true });
   }
   if (line.low) found.push(...band(line, tint));
