@@ -69,7 +69,7 @@ def test_first_visit(visit: Visit, asked: Published) -> None:
     overview = json.loads(page.request.get(visit.address + "/api/v1/overview").text())["overview"]
     users = asked.trends("users of *", start=overview["start"], end=overview["end"]).lines[0].total
     assert f"{users:,}" in page.locator(".key-numbers").inner_text()
-    page.get_by_role("link", name="Users", exact=True).first.click()
+    page.locator(".key-numbers").get_by_role("link", name="Users", exact=True).click()
     visit.ready()
     assert "series=users" in page.url
     assert page.locator(".fact .number").first.inner_text() == f"{users:,}"
