@@ -92,6 +92,17 @@ VIEWS = (
     "/funnel?" + urlencode([*PAIR, ("view", "rules")]),
     "/retention?" + urlencode({"start_event": quoted(NAMES[0]), "by": "country"}),
     "/funnel?" + urlencode({"step": "<img src=x onerror=window.hit=1>nothing"}),
+    "/paths?" + urlencode({"anchor": quoted(NAMES[0]), "depth": 6, "top": 20}),
+    "/paths?" + urlencode({"anchor": "*", "step": "country", "direction": "to"}),
+    "/users?" + urlencode({"step": quoted(NAMES[0])}),
+    "/users?" + urlencode({"key": "<b>0</b>"}),
+    "/segments?" + urlencode({"compare": '<img src=x onerror=window.hit=1>={"type":"was_new"}'}),
+    "/revenue?" + urlencode({"by": "country"}),
+    "/data",
+    "/data?view=fields",
+    "/data?" + urlencode({"view": "quality", "check": "<script>window.hit=1</script>"}),
+    "/boards?" + urlencode({"board": "<img src=x onerror=window.hit=1>"}),
+    "/experiments?" + urlencode({"name": "<img src=x onerror=window.hit=1>"}),
     "/trends?" + urlencode({"<script>window.hit=1</script>": "1"}),
 )  # fmt: skip
 

@@ -140,6 +140,8 @@ def counted(
     """Series a day and group, by day and the group's values."""
     there = [each for each in wanted if _selector(index, each) is not None]
     nowhere = [each for each in wanted if _selector(index, each) is None]
+    if not there:  # none of these events is anywhere in the data
+        return {}
     series = tuple(
         Series(_selector(index, each) or EventSelector(), each.measure, each.of, label=each.column)
         for each in there

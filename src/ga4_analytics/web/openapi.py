@@ -79,7 +79,7 @@ def openapi() -> dict[str, Any]:
     """The document, OpenAPI 3.1.
 
     >>> sorted(openapi()["paths"])[0]
-    '/api/v1/calls'
+    '/api/v1/boards'
     """
     given = GivenSchemas(f"{PLACE}given_")
     # Results of two topics may have parts of the same name: each topic has its own.
