@@ -119,6 +119,14 @@ def test_users_timeline_is_pythons(visit: Visit, asked: Published) -> None:
 def test_segments_are_pythons(visit: Visit, asked: Published) -> None:
     """Made of conditions, saved, compared, overlapped, and used by another page."""
     page = visit.open("/segments")
+    page.get_by_role("button", name=re.compile("^Add a condition$")).click()
+    page.get_by_role("button", name="Property, condition 1 of all events: Property").click()
+    page.get_by_role("option", name=re.compile("^device_category")).click()
+    page.get_by_role("button", name=re.compile("^Values, condition 1 of all")).click()
+    page.get_by_role("option", name=re.compile("mobile")).click()
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile("where=device_category"))
+    visit.ready()
     page.get_by_role("button", name="New segment").click()
     visit.ready()
     name = page.get_by_label("Name of segment 4")
