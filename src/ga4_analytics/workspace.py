@@ -320,13 +320,9 @@ class Workspace(Asker):
 
         Args:
             question: The question; None: that of the options, as `churn` takes them.
-            **options: See `churn`.
 
         Returns:
             How well churn can be told; of a refusal nothing is kept.
-
-        Raises:
-            Ga4Error: Nothing was published, or the question is wrong.
         """
         from ga4_analytics.churning import keep, train
 
@@ -351,15 +347,11 @@ class Workspace(Asker):
 
         with self._locked("churn score"):
             check_current(self.snapshot(), self.warehouse, self.settings)
-            index, now = self.index(), self.clock()
-            return Answer(score(index, self.warehouse, self.settings, as_of, now, self.progress))
+            given = (self.index(), self.warehouse, self.settings)
+            return Answer(score(*given, as_of, self.clock(), self.progress))
 
     def churn_card(self) -> tuple[Answer[ChurnResult], Path]:
-        """How well the kept model does, and its card, written again.
-
-        Raises:
-            StaleError: No model was trained, or its file was changed.
-        """
+        """How well the kept model does, and its card, written again."""
         from ga4_analytics.churning import card
 
         result, path = card(self.settings)

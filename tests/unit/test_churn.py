@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from churn_logs import crowd, day
 from logs import DAY, START, Event, index_of
 
-from ga4_analytics.analyses import churn, churn_fit
+from ga4_analytics.analyses import churn, churn_fit, churn_judge
 from ga4_analytics.analyses.churn_features import Table, tables
 from ga4_analytics.analyses.churn_models import Fitted, RecencyRule, Tree, Trees, chances
 from ga4_analytics.analyses.churn_plan import features_of, planned
@@ -320,3 +320,19 @@ def test_events_without_consent_and_users_with_one_event() -> None:
     assert set(other.keys.to_pylist()) - set(one.keys.to_pylist()) == {"single"}
     twice = tables(index_of(more), QUESTION, features_of(QUESTION), [day_number(day(45))])[0]
     assert "single" not in twice.keys.to_pylist()
+
+
+def test_users_are_drawn_again_with_all_of_their_rows() -> None:
+    """The same rows a second time tell nothing new, so no interval may become narrower."""
+    plan = planned(index(), QUESTION)
+    found = tables(index(), QUESTION, plan.features, [*plan.days("train"), *plan.days("test")])
+    early, last = found[:-2], found[-1]
+    rows = churn_fit.training(early, plan.features)
+    models = [churn_fit.fit(name, rows, QUESTION) for name in ("recency", "logistic")]
+    one, twice = (
+        churn_judge.judged(models, churn_judge.test_of(given, early, "churn"), QUESTION)
+        for given in ([last], [last, last])
+    )
+    for first, second in zip(one, twice, strict=True):
+        assert asdict(first.pr_auc) == pytest.approx(asdict(second.pr_auc), abs=1e-12)
+        assert asdict(first.roc_auc) == pytest.approx(asdict(second.roc_auc), abs=1e-12)

@@ -82,8 +82,8 @@ def comments(table: Table) -> list[str]:
     """Write the statements that say in the warehouse what a table and its columns are.
 
     >>> from ga4_analytics.warehouse.tables import CHURN_SCORES
-    >>> comments(CHURN_SCORES)[1]
-    'comment on column results."churn_scores"."dataset" is \'The property.\''
+    >>> print(comments(CHURN_SCORES)[1])
+    comment on column results."churn_scores"."dataset" is 'The property.'
     """
     name = f"{table.schema}.{quoted(table.name)}"
     return [
