@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -129,3 +129,18 @@ def everything(query: Query) -> Whole:
         for rows in marts.values():
             rows.sort(key=repr)
     return dict(found)
+
+
+LEDGER = "data_quality_loads"
+"""The one mart about loads, which have times and names of their own."""
+
+
+def same(one: Whole, other: Whole) -> None:
+    """Fail with the first rows that differ."""
+    assert set(one) == set(other)
+    for world in one:
+        assert set(one[world]) == set(other[world])
+        for mart in set(one[world]) - {LEDGER}:
+            found, expected = (Counter(map(repr, each[world][mart])) for each in (one, other))
+            extra, lost = list(found - expected), list(expected - found)
+            assert not extra and not lost, f"{mart} of {world}: {extra[:3]}, expected {lost[:3]}"
