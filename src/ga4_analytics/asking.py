@@ -12,10 +12,12 @@ from ga4_analytics.index.reader import Index
 from ga4_analytics.publish.live import live_folder, open_published
 from ga4_analytics.publish.saved_segments import read_segment
 from ga4_analytics.questions import build, build_more
+from ga4_analytics.questions.churn import COUNTED, ChurnQuestion
 from ga4_analytics.render.answer import Answer
 from ga4_analytics.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from ga4_analytics.questions.churn import ChurnResult
     from ga4_analytics.questions.comparison import SegmentsResult
     from ga4_analytics.questions.experiment import ExperimentResult, ExperimentSpec
     from ga4_analytics.questions.experiment_plan import ExperimentPlanResult
@@ -110,6 +112,18 @@ class Asker:
     def segments(self, *names: Any, **options: Any) -> Answer[SegmentsResult]:
         """Segments side by side: names of saved ones, or others as ``named={"new": WasNew()}``."""
         return self.ask(build_more.segments(*names, saved=self.saved_segment, **options))
+
+    def churn(self, **options: Any) -> Answer[ChurnResult]:
+        """How well can be told who will not come back, as ``ws.churn(horizon_days=14)``.
+
+        ``counted`` is the key events and the steps of a purchase, unless it is given.
+        """
+        return self.ask(self.churn_question(**options))
+
+    def churn_question(self, **options: Any) -> ChurnQuestion:
+        """The question of `churn`."""
+        counted = (*COUNTED, *self.settings.key_events)
+        return build_more.churn(**({"counted": dict.fromkeys(counted)} | options))
 
     def user(self, key: str, **options: Any) -> Answer[UserResult]:
         """Everything that one user did."""

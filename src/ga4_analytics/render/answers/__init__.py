@@ -25,6 +25,8 @@ TOPICS = {
     "CompareAnswer": "calculators",
     "SplitAnswer": "calculators",
     "PlanAnswer": "calculators",
+    "ChurnResult": "churn",
+    "ChurnScores": "churn",
     "ExperimentResult": "experiment",
     "ExperimentPlanResult": "experiment",
 }
