@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from click.testing import CliRunner
 from rich.cells import cell_len
 
 from ga4_analytics.cli.main import cli
-from ga4_analytics.errors import QuestionError
+from ga4_analytics.errors import QuestionError, StaleError
+from ga4_analytics.publish.findings import check_findings, write_findings
 from ga4_analytics.questions.experiment import Excluded
 from ga4_analytics.render.json_schema import schema_of
 from ga4_analytics.sources.synthetic import SampleSpec, generate, write_shape, write_truth
@@ -168,7 +170,7 @@ def test_experiments_answer_on_the_command_line(workspace: Workspace, tmp_path: 
     def run(*arguments: str) -> str:
         done = CliRunner(env={"COLUMNS": "80"}).invoke(cli, ["experiment", *arguments, *where])
         assert done.exit_code == 0, done.output
-        return done.output
+        return done.stdout
 
     shown = run("list")
     assert "express_checkout" in shown and "purchase" in shown
@@ -208,6 +210,24 @@ def test_experiments_by_options_and_plans(workspace: Workspace, tmp_path: Path) 
             workspace.experiment(primary="purchase", **given)
     with pytest.raises(QuestionError, match="Did you mean 'blue_header'"):
         workspace.experiment("blue_heder")
+
+
+def test_the_report_has_a_part_on_experiments(workspace: Workspace) -> None:
+    settings, snapshot = workspace.settings, workspace.snapshot()
+    page = write_findings(snapshot, settings).read_text(encoding="utf-8")
+    part = page.split("## Experiments")[1].split("## Churn")[0]
+    for name in ("express_checkout", "blue_header"):
+        assert f"### {name}" in part and workspace.experiment(name).result.verdict in part
+    assert "z-test p" in part and "Fisher p" in part and "(decides)" in part
+    assert "figures/experiment_1_express_checkout.png" in part
+    check_findings(snapshot, settings)
+    first, second = settings.experiments
+    gone = replace(settings, experiments=(replace(first, exposure="never_sent"), second))
+    assert "cannot answer it" in write_findings(snapshot, gone).read_text(encoding="utf-8")
+    none = replace(settings, experiments=())
+    assert "none to report" in write_findings(snapshot, none).read_text(encoding="utf-8")
+    with pytest.raises(StaleError):
+        check_findings(snapshot, settings)
 
 
 def test_late_days_replace_the_first_delivery(tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ from ga4_analytics.stats.two_proportions import (
 )
 
 Floats = NDArray[np.float64]
+ENOUGH_BELOW = 30
+"""Units of a variant with something below, of which the delta method holds for a ratio."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ class Arm:
         immature: Units that do not count yet.
         above: Sum of what stands above.
         below: Sum of what stands below.
-        moments: Of a unit's values; None below two units, or where nothing stands below.
+        moments: Of a unit's values; None below two units, and of a ratio below `ENOUGH_BELOW`
+            units with something below.
         adjusted: The same with the covariate's part taken off.
     """
 
@@ -200,7 +203,7 @@ def _arms(variants: Sequence[str], measured: Measured) -> tuple[list[Arm], Adjus
 
 
 def _moments(metric: Metric, above: Floats, below: Floats | None) -> Moments | None:
-    if len(above) < 2 or (below is not None and below.sum() == 0):
+    if len(above) < 2 or (below is not None and np.count_nonzero(below) < ENOUGH_BELOW):
         return None
     if metric.is_proportion:
         return Moments.of_proportion(int(above.sum()), len(above))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ga4_analytics.analyses.experiment_tests import ENOUGH_BELOW
 from ga4_analytics.analyses.experiment_units import Units
 from ga4_analytics.questions.experiment import (
     Difference,
@@ -36,6 +37,11 @@ def definition(question: ExperimentSpec, variants: Sequence[str]) -> tuple[str, 
     words += [f"{metric.name}: {metric.shown}{_more(metric)}." for metric in metrics]
     if any(m.window or m.kind == "retention" for m in metrics) or question.window:
         words.append("Units that were not followed so long on complete days are left out.")
+    if any(metric.kind == "ratio" for metric in metrics):
+        words.append(
+            f"A ratio has an interval where {ENOUGH_BELOW} units of a variant have something "
+            "below, and a test where both variants have."
+        )
     if any(metric.covariate_days for metric in metrics):
         words.append(
             "A covariate (CUPED) is of the time strictly before the exposure; its slope is "
@@ -197,7 +203,7 @@ def _untested(primary: Sequence[MetricAnswer]) -> str:
         if waiting:
             return "Not enough data: no unit has been followed long enough yet."
         return "Not enough data: the files cannot tell the primary metric."
-    return "Not enough data: nothing varies in the primary metric, so there is nothing to test."
+    return "Not enough data: nothing varies in the primary metric, or too few units tell it."
 
 
 def _differences(
