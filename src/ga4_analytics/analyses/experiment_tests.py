@@ -44,6 +44,7 @@ from ga4_analytics.stats.two_proportions import (
     Counts,
     boschloo_exact,
     fisher_exact,
+    lift_of_shares,
     newcombe,
     z_is_good,
     z_test,
@@ -288,17 +289,13 @@ def _of_proportions(
         difference=other.share - one.share,
         low=low,
         high=high,
-        lift=relative_lift(_of_counts(one), _of_counts(other), spec.confidence),
+        lift=lift_of_shares(one, other, spec.confidence),
         z_test=z,
         fisher_exact=fisher,
         boschloo_exact=boschloo_exact(one, other) if exact else None,
         decides=("z_test" if by_z else "fisher_exact") if tested else None,
         p_value=(z if by_z else fisher).p_value if tested else None,
     )
-
-
-def _of_counts(counts: Counts) -> Moments:
-    return Moments.of_proportion(counts.successes, counts.trials)
 
 
 def _of_means(

@@ -116,7 +116,8 @@ def _test_words(question: ExperimentSpec) -> list[str]:
         "expected in both variants, else Fisher's exact test; both are shown. For means and "
         "ratios (by the delta method) Welch's t-test decides.",
         f"Intervals cover {question.confidence:.3g}: Wilson's of a rate, Newcombe's of a "
-        "difference of rates, Student's of means, the delta method's of lifts.",
+        "difference of rates and MOVER's of their lift, Student's of means, the delta method's "
+        "of other lifts.",
     ]
     if question.method == "fixed":
         words.append("These suppose one look, at an end that was set before.")

@@ -145,7 +145,9 @@ class Difference:
             look where that decides.
         high: Upper bound.
         se: Standard error of the difference, unpooled; None where nothing varies.
-        lift: The relative difference; None where the control's value is 0.
+        lift: The relative difference; None where the control's value is 0. Its interval is
+            MOVER's for proportions, so that it agrees with Newcombe's, else the delta method's,
+            as its standard error and p-value always are.
         z_test: Two-proportion z-test; None for means.
         fisher_exact: Fisher's exact test; None for means.
         boschloo_exact: Boschloo's; None for means and beyond 90,000 tables.
