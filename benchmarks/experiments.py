@@ -68,7 +68,9 @@ def tested(
         spec: The method and confidence.
     """
     above, other = values
-    metric = Metric("m", kind, of=Amount(), covariate_days=int(kind == "mean" and other is not None))
+    metric = Metric(
+        "m", kind, of=Amount(), covariate_days=int(kind == "mean" and other is not None)
+    )
     measured = Measured(
         metric, "primary", variant, np.ones(len(variant), bool), above,
         below=other if kind == "ratio" else None,

@@ -44,7 +44,7 @@ def test_peeking_is_wrong_often_and_the_method_of_every_look_is_not() -> None:
         for look, (a, b) in enumerate(zip(one, other, strict=True), start=1):
             n = look * step
             control, treatment = Counts(a, n), Counts(b, n)
-            naive.append(z_test(control, treatment).p_value or 0.0)
+            naive.append(z_test(control, treatment).p_value or 1.0)
             se = sqrt(sum(each.share * (1.0 - each.share) / n for each in (control, treatment)))
             held.append(always_valid(treatment.share - control.share, se, 2 * n, rho).p_value)
         plain += min(naive) < 0.05
