@@ -20,6 +20,7 @@ from ga4_analytics.questions.experiment_parts import Amount, Kind, Metric
 from ga4_analytics.sources.synthetic.plants.experiment import treated_share
 
 Floats = NDArray[np.float64]
+ONE_LOOK = ExperimentSpec()
 Maker = Callable[[np.random.Generator, NDArray[np.int64]], tuple[Floats, Floats | None]]
 
 
@@ -57,7 +58,7 @@ class Share:
 
 def tested(
     kind: Kind, variant: NDArray[np.int64], values: tuple[Floats, Floats | None],
-    spec: ExperimentSpec = ExperimentSpec(),
+    spec: ExperimentSpec = ONE_LOOK,
 ) -> Difference:  # fmt: skip
     """The second variant of two against the first, as an experiment is analyzed.
 

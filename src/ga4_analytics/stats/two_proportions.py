@@ -177,7 +177,7 @@ def lift_bounds(
 
     >>> low, high = lift_bounds(Counts(29, 263), Counts(15, 263))
     >>> round(low, 3), round(high, 3)
-    (-0.717, -0.063)
+    (-0.714, -0.063)
     >>> lift_bounds(Counts(0, 10), Counts(1, 10))
     """
     a = wilson(treatment.successes, treatment.trials, confidence)
