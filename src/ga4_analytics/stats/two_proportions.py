@@ -202,7 +202,7 @@ def lift_of_shares(control: Counts, treatment: Counts, confidence: float = 0.95)
 
     >>> found = lift_of_shares(Counts(29, 263), Counts(15, 263))
     >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
-    (-0.483, -0.717, -0.063)
+    (-0.483, -0.714, -0.063)
     """
     arms = [Moments.of_proportion(each.successes, each.trials) for each in (control, treatment)]
     lift = relative_lift(arms[0], arms[1], confidence)
