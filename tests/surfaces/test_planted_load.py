@@ -178,7 +178,8 @@ def test_experiments_answer_on_the_command_line(workspace: Workspace, tmp_path: 
     png, csv = tmp_path / "forest.png", tmp_path / "rows.csv"
     text = run("analyze", "express_checkout", "--by", "device_category", "--plot", str(png),
                "--csv", str(csv))  # fmt: skip
-    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    told = [line for line in text.splitlines() if str(tmp_path) not in line]
+    assert max(cell_len(line) for line in told) <= 80
     assert "Fisher's exact test" in text and "Cochran's Q" in text
     assert png.read_bytes()[:4] == b"\x89PNG" and csv.read_text().count("\n") > 10
     document = json.loads(run("analyze", "express_checkout", "--method", "always_valid", "--json"))
