@@ -58,7 +58,7 @@ class Share:
 
 def tested(
     kind: Kind, variant: NDArray[np.int64], values: tuple[Floats, Floats | None],
-    spec: ExperimentSpec = ONE_LOOK,
+    spec: ExperimentSpec = ONE_LOOK, level: float = 0.05,
 ) -> Difference:  # fmt: skip
     """The second variant of two against the first, as an experiment is analyzed.
 
@@ -67,6 +67,7 @@ def tested(
         variant: 0 or 1 for each unit.
         values: What stands above, and for a ratio below; for a mean the covariate.
         spec: The method and confidence.
+        level: What p-values are held against at this look.
     """
     above, other = values
     metric = Metric(
@@ -77,7 +78,7 @@ def tested(
         below=other if kind == "ratio" else None,
         covariate=other if kind == "mean" else None,
     )  # fmt: skip
-    found = answer_of(spec, ("a", "b"), measured, level=level_of(spec), exact=False)
+    found = answer_of(spec, ("a", "b"), measured, level=level, exact=False)
     return found.differences[0]
 
 
@@ -135,7 +136,7 @@ def intervals(rounds: int, seed: int = 1) -> Iterator[tuple[str, Share, Share | 
             variant = rng.integers(0, 2, units)
             found = tested(kind, variant, make(rng, variant))
             covered += found.lift is None or found.lift.low <= lift <= found.lift.high
-            alarms += found.p_value is not None and found.p_value < 0.05
+            alarms += _alarm(found)
         called = Share("called different", alarms, rounds, 0.05) if not lift else None
         yield name, Share("lift in its interval", covered, rounds, 0.95), called
 
@@ -184,10 +185,14 @@ def peeking(rounds: int, looks: int = 20, units: int = 4_000, seed: int = 3) -> 
             whole = looks if spec.looks == 1 else spec.looks
             ends = [units * look // whole for look in made]
             hits[name] += any(
-                (tested("conversion", variant[:n], (values[:n], None), spec).p_value or 1.0) < level
+                _alarm(tested("conversion", variant[:n], (values[:n], None), spec, level))
                 for n, level in zip(ends, levels[name], strict=True)
             )
     return [Share(name, n, rounds, 0.05) for name, n in hits.items()]
+
+
+def _alarm(found: Difference) -> bool:
+    return found.p_value is not None and found.p_value < found.level
 
 
 def _at(spec: ExperimentSpec, look: int) -> ExperimentSpec:

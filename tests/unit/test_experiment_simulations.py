@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from ga4_analytics.analyses.experiment_tests import level_of
+from ga4_analytics.questions.experiment import ExperimentSpec
 from ga4_analytics.sources.synthetic.plants.experiment import treated_share
 from ga4_analytics.stats.sequential import always_valid, tuning
 from ga4_analytics.stats.two_proportions import Counts, lift_bounds, newcombe, z_test
@@ -53,6 +56,34 @@ def test_peeking_is_wrong_often_and_the_method_of_every_look_is_not() -> None:
     assert last / ROUNDS == pytest.approx(0.05, abs=4 * ERROR)
     assert plain / ROUNDS > 0.2
     assert always / ROUNDS < 0.05 + 4 * ERROR
+
+
+@pytest.mark.parametrize("method", ["pocock", "obrien_fleming"])
+def test_a_lift_lies_in_the_intervals_of_all_planned_looks_together(
+    method: Literal["pocock", "obrien_fleming"],
+) -> None:
+    rng = np.random.default_rng(14)
+    looks, step, lift = 5, 400, 0.5
+    covers = [
+        1.0 - level_of(ExperimentSpec(method=method, looks=looks, look=look))
+        for look in range(1, looks + 1)
+    ]
+    arms = rng.binomial(step, [[0.1], [0.1 * (1.0 + lift)]], (ROUNDS, 2, looks)).cumsum(axis=2)
+    all_looks = usual = 0
+    for one, other in arms.tolist():
+        counts = [
+            (Counts(a, n), Counts(b, n))
+            for a, b, n in zip(one, other, range(step, looks * step + 1, step), strict=True)
+        ]
+        all_looks += all(_holds(lift, *pair, c) for pair, c in zip(counts, covers, strict=True))
+        usual += all(_holds(lift, *pair, 0.95) for pair in counts)
+    assert all_looks / ROUNDS == pytest.approx(0.95, abs=4 * ERROR)
+    assert usual / ROUNDS < 0.9
+
+
+def _holds(lift: float, control: Counts, treatment: Counts, confidence: float) -> bool:
+    bounds = lift_bounds(control, treatment, confidence)
+    return bounds is not None and bounds[0] <= lift <= bounds[1]
 
 
 def test_the_interval_of_a_lift_agrees_with_that_of_the_difference() -> None:

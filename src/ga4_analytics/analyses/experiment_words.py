@@ -25,8 +25,8 @@ _TESTS = {
 }
 
 
-def definition(question: ExperimentSpec, variants: Sequence[str]) -> tuple[str, ...]:
-    """How units, metrics and tests are defined."""
+def definition(question: ExperimentSpec, variants: Sequence[str], level: float) -> tuple[str, ...]:
+    """How units, metrics and tests are defined; the level is that of this look."""
     metrics = [*question.primary, *question.secondary]
     metrics += [each.metric for each in question.guardrails]
     words = [
@@ -48,7 +48,7 @@ def definition(question: ExperimentSpec, variants: Sequence[str]) -> tuple[str, 
             "estimated over the units of all variants together; a unit without any earlier event "
             "counts as the mean; days before the first loaded one are not known."
         )
-    words += _test_words(question)
+    words += _test_words(question, level)
     if len(variants) > 2 or len(question.primary) > 1:
         words.append(
             "p-values are corrected over variants and metrics: primary ones by Holm, secondary "
@@ -110,7 +110,7 @@ def _more(metric: Metric) -> str:
     return words
 
 
-def _test_words(question: ExperimentSpec) -> list[str]:
+def _test_words(question: ExperimentSpec, level: float) -> list[str]:
     words = [
         f"For proportions the z-test decides where at least {ENOUGH} successes and failures are "
         "expected in both variants, else Fisher's exact test; both are shown. For means and "
@@ -123,15 +123,19 @@ def _test_words(question: ExperimentSpec) -> list[str]:
         words.append("These suppose one look, at an end that was set before.")
     elif question.method == "always_valid":
         words.append(
-            "The test that holds at every look decides, and its interval is shown; it is sharpest "
-            f"at {question.planned_units:,} units."
+            "The test that holds at every look decides, and differences and lifts have its "
+            f"interval, by the delta method; it is sharpest at {question.planned_units:,} units."
         )
     else:
         name = {"pocock": "Pocock", "obrien_fleming": "O'Brien and Fleming"}[question.method]
         words.append(
-            f"This is look {question.look} of {question.looks}, equally far apart; the level is "
-            f"that of {name}'s bound at this look."
+            f"This is look {question.look} of {question.looks}, equally far apart; the level "
+            f"{level:.3g} is that of {name}'s bound at this look. Intervals of differences and "
+            f"lifts are at that level too: those of all looks together cover "
+            f"{question.confidence:.3g} (repeated confidence intervals)."
         )
+    if question.guardrails and question.method != "fixed":
+        words.append("Guardrails are judged as if at one look.")
     return words
 
 

@@ -141,13 +141,14 @@ class Difference:
     Attributes:
         variant: The variant.
         difference: Its value less the control's.
-        low: Lower bound: Newcombe's for proportions, Welch's for means; the interval of every
-            look where that decides.
+        low: Lower bound: Newcombe's for proportions, Welch's for means, at one minus `level`;
+            the interval of every look where that decides.
         high: Upper bound.
         se: Standard error of the difference, unpooled; None where nothing varies.
         lift: The relative difference; None where the control's value is 0. Its interval is
             MOVER's for proportions, so that it agrees with Newcombe's, else the delta method's,
-            as its standard error and p-value always are.
+            as its standard error and p-value always are, and as it is where the interval of
+            every look decides.
         z_test: Two-proportion z-test; None for means.
         fisher_exact: Fisher's exact test; None for means.
         boschloo_exact: Boschloo's; None for means and beyond 90,000 tables.
