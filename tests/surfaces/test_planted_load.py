@@ -153,7 +153,7 @@ def test_batch_fields_are_in_raw(workspace: Workspace, truth: Truth) -> None:
 def test_experiments_count_what_was_planted(workspace: Workspace, truth: Truth, name: str) -> None:
     told = truth["plants"]["experiment"][name]
     # One sample of a few hundred: its interval is wide enough that chance does not decide; how
-    # often intervals hold the lift is asked of many samples in tests/property.
+    # often intervals hold the lift is asked of many samples in tests/unit.
     found = workspace.experiment(name, confidence=0.999)
     assert found.variants == ("control", "treatment")
     for value in found.metrics[0].values:

@@ -293,6 +293,8 @@ def test_a_lift_may_be_read_at_every_look_too() -> None:
         given = {"method": "always_valid", "planned_units": 100_000}
         found = asked(events, metric, **given).metrics[0].differences[0]
         assert fixed.low > 0 and fixed.lift.low > 0
+        assert fixed.lift_always_valid.low < fixed.lift.low
+        assert fixed.lift_always_valid.high > fixed.lift.high
         assert found.low < 0 and found.lift.low < 0 and found.lift.high > fixed.lift.high
         # As many of its own standard errors as the difference's interval.
         width = (found.high - found.difference) / found.se

@@ -336,21 +336,18 @@ def _at_every_look(spec: ExperimentSpec, found: Difference, control: Arm, arm: A
     level = round(1.0 - spec.confidence, 12)
     units, rho = control.n + arm.n, tuning(spec.planned_units, level)
     always = always_valid(found.difference, se, units, rho, level)
-    is_share = found.z_test is not None
-    if is_share:
+    lift = found.lift
+    of_lift = always_valid(lift.value, lift.se, units, rho, level) if lift else None
+    if found.z_test is not None:
         low, high = max(-1.0, always.low), min(1.0, always.high)
         always = AlwaysValid(always.p_value, low, high)
-    found = replace(found, se=se, always_valid=always)
+        of_lift = replace(of_lift, low=max(-1.0, of_lift.low)) if of_lift else None
+    found = replace(found, se=se, always_valid=always, lift_always_valid=of_lift)
     if spec.method != "always_valid" or found.decides is None:
         return found
-    lift = found.lift
-    if lift is not None:
-        of_lift = always_valid(lift.value, lift.se, units, rho, level)
-        low = max(-1.0, of_lift.low) if is_share else of_lift.low
-        lift = replace(lift, low=low, high=of_lift.high)
     return replace(
         found, decides="always_valid", p_value=always.p_value, low=always.low, high=always.high,
-        lift=lift,
+        lift=replace(lift, low=of_lift.low, high=of_lift.high) if lift and of_lift else None,
     )  # fmt: skip
 
 
