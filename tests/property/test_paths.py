@@ -21,7 +21,6 @@ from ga4_analytics.questions.paths import PathsQuestion, PathsResult
 from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.segments import Did
 
-
 MORNING = 1_604_300_000_000_000
 
 
