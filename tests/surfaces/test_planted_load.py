@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from click.testing import CliRunner
+from rich.cells import cell_len
 
+from ga4_analytics.cli.main import cli
+from ga4_analytics.errors import QuestionError, StaleError
+from ga4_analytics.publish.findings import check_findings, write_findings
+from ga4_analytics.questions.experiment import Excluded
+from ga4_analytics.render.json_schema import schema_of
 from ga4_analytics.sources.synthetic import SampleSpec, generate, write_shape, write_truth
 from ga4_analytics.workspace import Workspace
 
@@ -19,6 +28,28 @@ SPEC = SampleSpec(
     plants=("experiment", "churn", "duplicates", "consentless", "orders", "midnight", "outage",
             "ties"),
 )  # fmt: skip
+
+EXPERIMENTS: dict[str, Any] = {
+    "columns": [
+        {"name": name, "source": f"event_params.{name}"} for name in ("experiment_id", "variant_id")
+    ],
+    "metrics": [
+        {"name": "revenue", "kind": "mean", "of": "revenue", "winsorise": 0.99},
+        {"name": "order value", "kind": "ratio", "of": "revenue", "per": "orders"},
+    ],
+    "experiments": [
+        {
+            "name": name,
+            "exposure": f"experiment_viewed[experiment_id={name}]",
+            "variant": "variant_id",
+            "primary": ["purchase"],
+            "secondary": ["revenue", "order value", "retention:1-7"],
+            "guardrails": [{"metric": "page_view", "margin": 0.05}],
+            "split": {"control": 1, "treatment": 1},
+        }
+        for name in ("express_checkout", "blue_header")
+    ],
+}
 
 Truth = dict[str, Any]
 Rows = list[dict[str, Any]]
@@ -41,7 +72,9 @@ def truth(sample_folder: Path) -> Truth:
 
 @pytest.fixture(scope="module")
 def workspace(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    workspace = Workspace.create(tmp_path_factory.mktemp("workspace"), timezone=SPEC.zone)
+    folder = tmp_path_factory.mktemp("workspace")
+    Workspace.create(folder, timezone=SPEC.zone, **EXPERIMENTS).close()
+    workspace = Workspace.open(folder)
     workspace.load([sample_folder])
     workspace.build()
     yield workspace
@@ -114,6 +147,88 @@ def test_batch_fields_are_in_raw(workspace: Workspace, truth: Truth) -> None:
                      "count(user_pseudo_id) as without from raw.ga4_events "
                      "where batch_event_index is null")  # fmt: skip
     assert row["n"] == 0 and row["without"] == truth["plants"]["consentless"]["events"]
+
+
+@pytest.mark.parametrize("name", ["express_checkout", "blue_header"])
+def test_experiments_count_what_was_planted(workspace: Workspace, truth: Truth, name: str) -> None:
+    told = truth["plants"]["experiment"][name]
+    # One sample of a few hundred: its interval is wide enough that chance does not decide; how
+    # often intervals hold the lift is asked of many samples in tests/unit.
+    found = workspace.experiment(name, confidence=0.999)
+    assert found.variants == ("control", "treatment")
+    for value in found.metrics[0].values:
+        wanted = told["variants"][value.variant]
+        assert (value.units, value.numerator) == (wanted["users"], wanted["converted"])
+    lift = found.metrics[0].differences[0].lift
+    assert lift is not None and lift.low < told["relative_lift"] < lift.high
+    assert found.excluded == Excluded(0, 0, 0, 0) and not found.is_simulated
+
+
+def test_experiments_answer_on_the_command_line(workspace: Workspace, tmp_path: Path) -> None:
+    where = ("-w", str(workspace.settings.workspace))
+
+    def run(*arguments: str) -> str:
+        done = CliRunner(env={"COLUMNS": "80"}).invoke(cli, ["experiment", *arguments, *where])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    shown = run("list")
+    assert "express_checkout" in shown and "purchase" in shown
+    assert len(json.loads(run("list", "--json"))["metrics"]) == 2
+    png, csv = tmp_path / "forest.png", tmp_path / "rows.csv"
+    text = run("analyze", "express_checkout", "--by", "device_category", "--plot", str(png),
+               "--csv", str(csv))  # fmt: skip
+    told = [line for line in text.splitlines() if str(tmp_path) not in line]
+    assert max(cell_len(line) for line in told) <= 80
+    assert "Fisher's exact test" in text and "Cochran's Q" in text
+    assert png.read_bytes()[:4] == b"\x89PNG" and csv.read_text().count("\n") > 10
+    document = json.loads(run("analyze", "express_checkout", "--method", "always_valid", "--json"))
+    jsonschema.validate(document, schema_of("experiment"))
+    assert document["metrics"][0]["differences"][0]["decides"] == "always_valid"
+    spec = tmp_path / "spec.json"
+    spec.write_text(json.dumps(document["spec"]))
+    again = json.loads(run("analyze", "--spec", str(spec), "--json"))
+    assert again["metrics"] == document["metrics"]
+
+
+def test_experiments_by_options_and_plans(workspace: Workspace, tmp_path: Path) -> None:
+    keys = workspace.index().segments[0].keys.to_pylist()
+    units = tmp_path / "units.csv"
+    lines = [f"{key},{'ab'[place % 2]}" for place, key in enumerate(keys)]
+    units.write_text("user,variant\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    found = workspace.experiment(primary="purchase", file=str(units))
+    assert found.variants == ("a", "b") and sum(found.units) > 0.9 * len(keys)
+    simulated = workspace.experiment("blue_header", simulate="salt", guardrails=["scroll@0.1"])
+    assert simulated.is_simulated and simulated.metrics[-1].metric == "scroll"
+    where = ["-w", str(workspace.settings.workspace)]
+    plan = ["experiment", "plan", "--metric", "order value", "--lift", "0.5", "--splits", "20"]
+    done = CliRunner().invoke(cli, [*plan, *where, "--json"])
+    jsonschema.validate(json.loads(done.stdout), schema_of("experiment_plan"))
+    assert CliRunner().invoke(cli, [*plan, *where, "--sd", "2"]).exit_code == 2
+    units.write_text("user,variant\nx\n", encoding="utf-8")
+    for problem, given in (("line 2", {"file": str(units)}), ("cannot be read", {"file": "none"})):
+        with pytest.raises(QuestionError, match=problem):
+            workspace.experiment(primary="purchase", **given)
+    with pytest.raises(QuestionError, match="Did you mean 'blue_header'"):
+        workspace.experiment("blue_heder")
+
+
+def test_the_report_has_a_part_on_experiments(workspace: Workspace) -> None:
+    settings, snapshot = workspace.settings, workspace.snapshot()
+    page = write_findings(snapshot, settings).read_text(encoding="utf-8")
+    part = page.split("## Experiments")[1].split("## Churn")[0]
+    for name in ("express_checkout", "blue_header"):
+        assert f"### {name}" in part and workspace.experiment(name).result.verdict in part
+    assert "z-test p" in part and "Fisher p" in part and "(decides)" in part
+    assert "figures/experiment_1_express_checkout.png" in part
+    check_findings(snapshot, settings)
+    first, second = settings.experiments
+    gone = replace(settings, experiments=(replace(first, exposure="never_sent"), second))
+    assert "cannot answer it" in write_findings(snapshot, gone).read_text(encoding="utf-8")
+    none = replace(settings, experiments=())
+    assert "none to report" in write_findings(snapshot, none).read_text(encoding="utf-8")
+    with pytest.raises(StaleError):
+        check_findings(snapshot, settings)
 
 
 def test_late_days_replace_the_first_delivery(tmp_path: Path) -> None:

@@ -179,9 +179,19 @@ def test_who_will_not_come_back(tmp_path: Path) -> None:
 
 def test_experiments_need_no_data(tmp_path: Path) -> None:
     lines = [line for line in commands() if line.startswith("ga4 experiment")]
+    lines = [line for line in lines if "--metric" not in line]
     assert len(lines) == 3
     for line in lines:
         assert shell(line, tmp_path)
+
+
+def test_experiments_on_the_data(folder: Path) -> None:
+    lines = [line for line in commands() if line.startswith("ga4 experiment")]
+    plan, analyze = (line for line in lines if "--metric" in line)
+    # Another process may have the test before.
+    shell("ga4 run path/to/export.csv --replace", folder)
+    assert "A/A" in shell(plan, folder)
+    assert "SIMULATION" in shell(analyze, folder)
 
 
 def test_every_command_is_run_here_or_by_make() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from logs import DAY, HOUR, START, Event, index_of
+from scipy.stats import norm, t, ttest_ind
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from ga4_analytics.analyses.experiment import answer
 from ga4_analytics.errors import QuestionError
@@ -252,6 +254,53 @@ def test_the_method_says_what_decides() -> None:
     assert levels == pytest.approx([0.00052, 0.01411, 0.04507], abs=2e-4)
     small = asked(crowd({"control": (1, 12), "new": (8, 12)})).metrics[0].differences[0]
     assert small.decides == "fisher_exact" and small.boschloo_exact is not None
+
+
+@pytest.mark.parametrize(
+    ("method", "bounds"),
+    [("obrien_fleming", (4.562, 3.226, 2.634, 2.281, 2.040)), ("pocock", (2.413,) * 5)],
+)
+def test_intervals_of_a_planned_look_are_as_wide_as_its_published_bound(
+    method: str, bounds: tuple[float, ...]
+) -> None:
+    """Bounds: C. Jennison and B. W. Turnbull (2000), tables 2.1 and 2.3; intervals: libraries."""
+    events = crowd({"control": (60, 200), "new": (85, 200)})
+    dollars = [[5.0 + n % 7 for n in range(k)] + [0.0] * (200 - k) for k in (85, 60)]
+    for look, bound in enumerate(bounds, start=1):
+        given = {"method": method, "looks": 5, "look": look}
+        found = asked(events, "purchase", "mean:revenue", **given)
+        alpha = float(2.0 * norm.sf(bound))
+        share, mean = (each.differences[0] for each in found.metrics)
+        wanted = confint_proportions_2indep(85, 200, 60, 200, method="newcomb", alpha=alpha)
+        assert (share.low, share.high) == pytest.approx(wanted, abs=1e-4)
+        span = ttest_ind(*dollars, equal_var=False).confidence_interval(1.0 - alpha)
+        assert (mean.low, mean.high) == pytest.approx((span.low, span.high), abs=1e-3)
+        assert (mean.low > 0) == (mean.p_value < mean.level)
+        assert (share.low > 0) == (share.lift.low > 0)
+        # The delta method's interval of the mean's lift, from its own standard error.
+        width = float(t.isf(alpha / 2.0, mean.lift.df)) * mean.lift.se
+        assert mean.lift.high - mean.lift.value == pytest.approx(width, abs=1e-3)
+        assert "repeated confidence intervals" in " ".join(found.definition)
+    # Of the first of many looks the bound is nine standard errors; there is an interval still.
+    first = asked(events, method="obrien_fleming", looks=20, look=1).metrics[0].differences[0]
+    assert 0 < first.level < 1e-11 and first.lift is not None and first.lift.low < 0
+
+
+def test_a_lift_may_be_read_at_every_look_too() -> None:
+    events = crowd({"control": (60, 200), "new": (85, 200)})
+    for metric in ("purchase", "mean:revenue"):
+        fixed = asked(events, metric).metrics[0].differences[0]
+        given = {"method": "always_valid", "planned_units": 100_000}
+        found = asked(events, metric, **given).metrics[0].differences[0]
+        assert fixed.low > 0 and fixed.lift.low > 0
+        assert fixed.lift_always_valid.low < fixed.lift.low
+        assert fixed.lift_always_valid.high > fixed.lift.high
+        assert found.low < 0 and found.lift.low < 0 and found.lift.high > fixed.lift.high
+        # As many of its own standard errors as the difference's interval.
+        width = (found.high - found.difference) / found.se
+        assert (found.lift.high - found.lift.value) / found.lift.se == pytest.approx(width)
+    rails = asked(events, guardrails=["shown@0.1"], method="pocock", looks=2, look=1)
+    assert "Guardrails are judged as if at one look." in rails.definition
 
 
 def test_groups_are_those_at_the_exposure() -> None:

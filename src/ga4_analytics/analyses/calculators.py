@@ -24,7 +24,6 @@ from ga4_analytics.stats.multiple import benjamini_hochberg, holm
 from ga4_analytics.stats.proportions import wilson
 from ga4_analytics.stats.sample_ratio import THRESHOLD, SampleRatio, sample_ratio
 from ga4_analytics.stats.sequential import AlwaysValid, always_valid, tuning
-from ga4_analytics.stats.two_means import Moments, relative_lift
 from ga4_analytics.stats.two_proportions import (
     ENOUGH,
     Counts,
@@ -32,6 +31,7 @@ from ga4_analytics.stats.two_proportions import (
     boschloo_exact,
     equal_proportions,
     fisher_exact,
+    lift_of_shares,
     newcombe,
     z_is_good,
     z_test,
@@ -96,15 +96,11 @@ def _contrasts(spec: Compare, counts: list[Counts]) -> tuple[Contrast, ...]:
                 p_value=p_value,
                 p_value_bh=by_bh.get(n),
                 is_significant=p_value is not None and p_value < 1.0 - spec.confidence,
-                lift=relative_lift(_moments(control), _moments(treatment), spec.confidence),
+                lift=lift_of_shares(control, treatment, spec.confidence),
                 sequential=_sequential(spec, control, treatment),
             )
         )
     return tuple(found)
-
-
-def _moments(counts: Counts) -> Moments:
-    return Moments.of_proportion(counts.successes, counts.trials)
 
 
 def _tests(control: Counts, treatment: Counts) -> tuple[bool, Significance, Significance]:
@@ -161,8 +157,8 @@ def _compare_words(spec: Compare) -> tuple[str, ...]:
         "are expected in both variants, else Fisher's exact test; both are shown. They suppose "
         "one look at an end that was set before.",
         "Whoever looks earlier reads the sequential interval, which holds at every look.",
-        "Intervals of rates are Wilson's, of differences Newcombe's, of lifts the delta "
-        f"method's, each {spec.confidence:.3g}.",
+        "Intervals of rates are Wilson's, of differences Newcombe's, of lifts MOVER's "
+        f"from Wilson's, each {spec.confidence:.3g}.",
     ]
     if len(spec.arms) > 2:
         words.append("p-values are adjusted for several variants by Holm.")

@@ -73,7 +73,7 @@ def answer(
         spec=question,
         definition=(
             *words_of(index, question.query, scope),
-            *words.definition(question, units.variants),
+            *words.definition(question, units.variants, level),
             *words_of_untold(_days(index, scope), _needed(question)),
         ),
         finality=scope.finality,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isfinite, sqrt
-from statistics import NormalDist
+from math import erfc, isfinite, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +43,18 @@ from ga4_analytics.stats.two_proportions import (
     Counts,
     boschloo_exact,
     fisher_exact,
+    lift_of_shares,
     newcombe,
     z_is_good,
     z_test,
 )
 
 Floats = NDArray[np.float64]
+FARTHEST = 7.0
+"""Standard errors beyond which a planned look's bound is not put; it costs 3e-12 of the level.
+A coverage so near 1 has few digits left."""
+ENOUGH_BELOW = 30
+"""Units of a variant with something below, of which the delta method holds for a ratio."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,8 @@ class Arm:
         immature: Units that do not count yet.
         above: Sum of what stands above.
         below: Sum of what stands below.
-        moments: Of a unit's values; None below two units, or where nothing stands below.
+        moments: Of a unit's values; None below two units, and of a ratio below `ENOUGH_BELOW`
+            units with something below.
         adjusted: The same with the covariate's part taken off.
     """
 
@@ -131,7 +137,13 @@ class Arm:
 
 
 def level_of(spec: ExperimentSpec) -> float:
-    """What p-values are held against at this look.
+    """What p-values are held against at this look, and one minus what its intervals cover.
+
+    At planned looks the intervals of all looks together cover the confidence, and each agrees
+    with its test.
+
+    Source: C. Jennison and B. W. Turnbull (1989), Interim analyses: the repeated confidence
+    interval approach, JRSS B 51, 305-334.
 
     >>> level_of(ExperimentSpec()), round(level_of(ExperimentSpec(method="pocock", looks=2)), 4)
     (0.05, 0.0294)
@@ -140,7 +152,7 @@ def level_of(spec: ExperimentSpec) -> float:
     if spec.method not in ("pocock", "obrien_fleming"):
         return alpha
     bounds = (pocock if spec.method == "pocock" else obrien_fleming)(spec.looks, alpha)
-    return 2.0 * (1.0 - NormalDist().cdf(bounds[spec.look - 1]))
+    return erfc(min(bounds[spec.look - 1], FARTHEST) / sqrt(2.0))
 
 
 def answer_of(
@@ -200,7 +212,7 @@ def _arms(variants: Sequence[str], measured: Measured) -> tuple[list[Arm], Adjus
 
 
 def _moments(metric: Metric, above: Floats, below: Floats | None) -> Moments | None:
-    if len(above) < 2 or (below is not None and below.sum() == 0):
+    if len(above) < 2 or (below is not None and np.count_nonzero(below) < ENOUGH_BELOW):
         return None
     if metric.is_proportion:
         return Moments.of_proportion(int(above.sum()), len(above))
@@ -256,9 +268,9 @@ def _difference(
     if not (control.n and arm.n and control.below and arm.below):
         return found
     if measured.metric.is_proportion:
-        found = _of_proportions(spec, found, control, arm, exact)
+        found = _of_proportions(found, control, arm, exact)
     elif control.moments is not None and arm.moments is not None:
-        found = _of_means(spec, found, control, arm, adjustment)
+        found = _of_means(found, control, arm, adjustment)
     found = _at_every_look(spec, found, control, arm)
     return _judged(replace(found, guardrail=_guardrail(spec, measured, control, arm)), measured)
 
@@ -272,12 +284,10 @@ def _nothing(variant: str, level: float) -> Difference:
     )  # fmt: skip
 
 
-def _of_proportions(
-    spec: ExperimentSpec, found: Difference, control: Arm, arm: Arm, exact: bool
-) -> Difference:
+def _of_proportions(found: Difference, control: Arm, arm: Arm, exact: bool) -> Difference:
     one, other = control.counts, arm.counts
     z, fisher = z_test(one, other), fisher_exact(one, other)
-    low, high = newcombe(one, other, spec.confidence)
+    low, high = newcombe(one, other, 1.0 - found.level)
     tested = z.p_value is not None
     by_z = tested and z_is_good(one, other)
     return replace(
@@ -285,7 +295,7 @@ def _of_proportions(
         difference=other.share - one.share,
         low=low,
         high=high,
-        lift=relative_lift(_of_counts(one), _of_counts(other), spec.confidence),
+        lift=lift_of_shares(one, other, 1.0 - found.level),
         z_test=z,
         fisher_exact=fisher,
         boschloo_exact=boschloo_exact(one, other) if exact else None,
@@ -294,19 +304,14 @@ def _of_proportions(
     )
 
 
-def _of_counts(counts: Counts) -> Moments:
-    return Moments.of_proportion(counts.successes, counts.trials)
-
-
-def _of_means(
-    spec: ExperimentSpec, found: Difference, control: Arm, arm: Arm, how: Adjustment | None
-) -> Difference:
+def _of_means(found: Difference, control: Arm, arm: Arm, how: Adjustment | None) -> Difference:
     assert control.moments is not None and arm.moments is not None
-    plain = welch(control.moments, arm.moments, spec.confidence)
+    coverage = 1.0 - found.level
+    plain = welch(control.moments, arm.moments, coverage)
     adjusted = None
     base, other = control.moments, arm.moments
     if how is not None and control.adjusted is not None and arm.adjusted is not None:
-        adjusted = welch(control.adjusted, arm.adjusted, spec.confidence)
+        adjusted = welch(control.adjusted, arm.adjusted, coverage)
         base, other = control.adjusted, arm.adjusted
     decides = adjusted or plain
     return replace(
@@ -314,7 +319,7 @@ def _of_means(
         difference=decides.value if decides else other.mean - base.mean,
         low=decides.low if decides else None,
         high=decides.high if decides else None,
-        lift=relative_lift(base, other, spec.confidence),
+        lift=relative_lift(base, other, coverage),
         welch=plain,
         adjusted=adjusted,
         covariate=how,
@@ -329,17 +334,21 @@ def _at_every_look(spec: ExperimentSpec, found: Difference, control: Arm, arm: A
     if found.difference is None or not se or not isfinite(se):
         return found
     level = round(1.0 - spec.confidence, 12)
-    rho = tuning(spec.planned_units, level)
-    always = always_valid(found.difference, se, control.n + arm.n, rho, level)
+    units, rho = control.n + arm.n, tuning(spec.planned_units, level)
+    always = always_valid(found.difference, se, units, rho, level)
+    lift = found.lift
+    of_lift = always_valid(lift.value, lift.se, units, rho, level) if lift else None
     if found.z_test is not None:
         low, high = max(-1.0, always.low), min(1.0, always.high)
         always = AlwaysValid(always.p_value, low, high)
-    found = replace(found, se=se, always_valid=always)
+        of_lift = replace(of_lift, low=max(-1.0, of_lift.low)) if of_lift else None
+    found = replace(found, se=se, always_valid=always, lift_always_valid=of_lift)
     if spec.method != "always_valid" or found.decides is None:
         return found
     return replace(
-        found, decides="always_valid", p_value=always.p_value, low=always.low, high=always.high
-    )
+        found, decides="always_valid", p_value=always.p_value, low=always.low, high=always.high,
+        lift=replace(lift, low=of_lift.low, high=of_lift.high) if lift and of_lift else None,
+    )  # fmt: skip
 
 
 def _standard_error(found: Difference, control: Arm, arm: Arm) -> float | None:

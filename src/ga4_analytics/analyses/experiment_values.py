@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from ga4_analytics.analyses.experiment_units import (
     Marks,
     Units,
-    days_of_rows,
     first_owners,
     users_of_rows,
 )
@@ -25,8 +24,9 @@ from ga4_analytics.analyses.parts import Part, on_each, parts
 from ga4_analytics.analyses.scope import Scope
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.columns import NO_NUMBER
-from ga4_analytics.index.layout import I64, U8, RowFlag
+from ga4_analytics.index.layout import I64, U8, U32, RowFlag
 from ga4_analytics.index.reader import Index
+from ga4_analytics.kernels.exposed import add_up, distinct, mark_inside
 from ga4_analytics.kernels.segments import did_in_order
 from ga4_analytics.questions.experiment_parts import Amount
 from ga4_analytics.questions.filters import EventSelector, Filter
@@ -139,78 +139,52 @@ def _counted(work: Work, jobs: Sequence[Job]) -> NDArray[np.float64]:
     def count(part: Part) -> None:
         start = starts[id(part.segment)]
         own = slice(start + part.first_user, start + part.end_user)
-        rows = _rows(part, masks, exposed[own], exposed_day[own])
+        rows = masks.rows(part.segment, part.first_row, part.end_row)
         for place, job in enumerate(jobs):
-            chosen = _inside(rows, job, work.scope) & ((rows.bits & bits[job.amount.event]) != 0)
-            out[place, own] = _COUNTED[job.amount.measure](work.index, rows, job.amount, chosen)
+            bit = bits[job.amount.event]
+            inside = _inside(part, rows, bit, exposed[own], exposed_day[own], job, work.scope)
+            out[place, own] = _COUNTED[job.amount.measure](work.index, part, job.amount, inside)
 
     on_each(count, parts(work.index.segments, work.chosen()), work.threads)
     found: NDArray[np.float64] = out[:, work.units.owner]
     return found
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Events of units in a part that a job may count.
-
-    Attributes:
-        part: The part.
-        row: Their rows, counted from the part's first.
-        user: Their users, counted from the part's first.
-        bits: Which events they are.
-        lag: Microseconds since the exposure; below 0 before it.
-        day: Their days.
-        later: Days since the exposure's day.
-    """
-
-    part: Part
-    row: I64
-    user: I64
-    bits: Bits
-    lag: I64
-    day: I64
-    later: I64
-
-    @property
-    def users(self) -> int:
-        """How many users the part has."""
-        return self.part.end_user - self.part.first_user
-
-    def per_user(self, chosen: Marks, weights: Floats | None = None) -> Floats:
-        """Count rows, or add up weights."""
-        found = np.bincount(self.user[chosen], weights, minlength=self.users)
-        return found.astype(np.float64)
-
-
-def _rows(part: Part, masks: Masks, exposed: I64, exposed_day: I64) -> _Rows:
+def _inside(
+    part: Part, bits: Bits, bit: np.uint64, exposed: I64, exposed_day: I64, job: Job, scope: Scope
+) -> U8:
+    """1 for each row of a part that is a job's event in a job's time."""
     given = part.segment
-    bits = masks.rows(given, part.first_row, part.end_row)
-    row = np.flatnonzero(bits)
-    user = users_of_rows(part, row)
-    meets = given.flags[row + part.first_row] & RowFlag.TIMELESS == 0
-    meets &= part.chosen[part.first_user : part.end_user][user] != 0
-    row, user = row[meets], user[meets]
-    day = days_of_rows(part, row)
-    lag = given.time_us[row + part.first_row] - exposed[user]
-    return _Rows(part, row, user, bits[row], lag, day, day - exposed_day[user])
-
-
-def _inside(rows: _Rows, job: Job, scope: Scope) -> Marks:
-    """Which rows fall into the time of a job."""
+    least, most, first, last = 0, FAR, -FAR, FAR
+    origin = np.zeros_like(exposed_day)
     if job.before_us is not None:
-        return (rows.lag < 0) & (rows.lag >= -job.before_us)
-    if job.days is not None:
-        return (rows.later >= job.days[0]) & (rows.later <= job.days[1])
-    if job.window_us is not None:
-        return (rows.lag >= 0) & (rows.lag <= job.window_us)
-    return (rows.lag >= 0) & (rows.day <= scope.last_day)
+        least, most = -job.before_us, -1
+    elif job.days is not None:
+        least, origin, (first, last) = -FAR, exposed_day, job.days
+    elif job.window_us is not None:
+        most = job.window_us
+    else:
+        last = scope.last_day
+    out = np.empty(len(bits), np.uint8)
+    mark_inside(
+        given.user_row, given.user_run, given.run_row, given.run_day, given.time_us, given.flags,
+        int(RowFlag.TIMELESS), bits, bit, part.chosen, exposed, origin, part.first_user,
+        part.end_user, least, most, first, last, out,
+    )  # fmt: skip
+    return out
 
 
-def _events(index: Index, rows: _Rows, amount: Amount, chosen: Marks) -> Floats:
-    return rows.per_user(chosen)
+def _added(part: Part, inside: U8, values: NDArray[np.generic]) -> Floats:
+    out = np.empty(part.end_user - part.first_user)
+    add_up(part.segment.user_row, part.first_user, part.end_user, inside, values, NO_NUMBER, out)
+    return out
 
 
-def _sum(index: Index, rows: _Rows, amount: Amount, chosen: Marks) -> Floats:
+def _events(index: Index, part: Part, amount: Amount, inside: U8) -> Floats:
+    return _added(part, inside, np.zeros(0, np.int64))
+
+
+def _sum(index: Index, part: Part, amount: Amount, inside: U8) -> Floats:
     spec = column(index, amount.column or "", "column")
     if spec.kind not in ("integer", "micros"):
         raise QuestionError(
@@ -218,33 +192,30 @@ def _sum(index: Index, rows: _Rows, amount: Amount, chosen: Marks) -> Floats:
             rule="Only numbers can be added up.",
             remedy="Count events, or name a column such as revenue_usd.",
         )
-    values = rows.part.segment.columns[spec.name][rows.row + rows.part.first_row]
-    known = chosen & (values != NO_NUMBER)
-    found = rows.per_user(known, values[known].astype(np.float64))
+    found = _added(part, inside, part.segment.columns[spec.name][part.first_row : part.end_row])
     return found / MICROS if spec.kind == "micros" else found
 
 
-def _sessions(index: Index, rows: _Rows, amount: Amount, chosen: Marks) -> Floats:
-    part, given = rows.part, rows.part.segment
-    first, end = (int(given.user_visit[user]) for user in (part.first_user, part.end_user))
-    row, user = rows.row[chosen] + part.first_row, rows.user[chosen]
-    visits = given.visit_row[first:end].astype(np.int64)
-    visit = np.searchsorted(visits, row, side="right") - 1
-    number = given.visit_session[first:end][visit].astype(np.int64)
-    base = given.user_session[part.first_user : part.end_user + 1].astype(np.int64)
-    seen = np.zeros(int(base[-1] - base[0]), bool)
-    named = number > 0
-    seen[base[user[named]] - base[0] + number[named] - 1] = True
-    owners = np.repeat(np.arange(rows.users), np.diff(base))
-    return np.bincount(owners[seen], minlength=rows.users).astype(np.float64)
+def _sessions(index: Index, part: Part, amount: Amount, inside: U8) -> Floats:
+    given = part.segment
+    return _distinct(part, inside, given.user_visit, given.visit_row, given.visit_session, 1)
 
 
-def _days(index: Index, rows: _Rows, amount: Amount, chosen: Marks) -> Floats:
-    user, day = rows.user[chosen], rows.day[chosen]
-    # At the end of summer time at midnight a day can come back after the next one began.
-    pairs = np.sort(user << 16 | day)
-    new = np.diff(pairs, prepend=-1) != 0
-    return np.bincount(pairs[new] >> 16, minlength=rows.users).astype(np.float64)
+def _days(index: Index, part: Part, amount: Amount, inside: U8) -> Floats:
+    given = part.segment
+    return _distinct(part, inside, given.user_run, given.run_row, given.run_day, 0)
+
+
+def _distinct(
+    part: Part, inside: U8, users: U32, rows: U32, labels: NDArray[np.generic], least: int
+) -> Floats:
+    """How many days or sessions, from the least label that counts, hold a row inside."""
+    out = np.empty(part.end_user - part.first_user)
+    own = labels[int(users[part.first_user]) : int(users[part.end_user])]
+    size = int(own.max(initial=0)) + 1
+    distinct(part.segment.user_row, users, rows, labels, part.first_user, part.end_user, inside,
+             least, size, out)  # fmt: skip
+    return out
 
 
 _COUNTED = {"events": _events, "sum": _sum, "sessions": _sessions, "days": _days}

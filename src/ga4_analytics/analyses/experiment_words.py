@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ga4_analytics.analyses.experiment_tests import ENOUGH_BELOW
 from ga4_analytics.analyses.experiment_units import Units
 from ga4_analytics.questions.experiment import (
     Difference,
@@ -24,8 +25,8 @@ _TESTS = {
 }
 
 
-def definition(question: ExperimentSpec, variants: Sequence[str]) -> tuple[str, ...]:
-    """How units, metrics and tests are defined."""
+def definition(question: ExperimentSpec, variants: Sequence[str], level: float) -> tuple[str, ...]:
+    """How units, metrics and tests are defined; the level is that of this look."""
     metrics = [*question.primary, *question.secondary]
     metrics += [each.metric for each in question.guardrails]
     words = [
@@ -36,13 +37,18 @@ def definition(question: ExperimentSpec, variants: Sequence[str]) -> tuple[str, 
     words += [f"{metric.name}: {metric.shown}{_more(metric)}." for metric in metrics]
     if any(m.window or m.kind == "retention" for m in metrics) or question.window:
         words.append("Units that were not followed so long on complete days are left out.")
+    if any(metric.kind == "ratio" for metric in metrics):
+        words.append(
+            f"A ratio has an interval where {ENOUGH_BELOW} units of a variant have something "
+            "below, and a test where both variants have."
+        )
     if any(metric.covariate_days for metric in metrics):
         words.append(
             "A covariate (CUPED) is of the time strictly before the exposure; its slope is "
             "estimated over the units of all variants together; a unit without any earlier event "
             "counts as the mean; days before the first loaded one are not known."
         )
-    words += _test_words(question)
+    words += _test_words(question, level)
     if len(variants) > 2 or len(question.primary) > 1:
         words.append(
             "p-values are corrected over variants and metrics: primary ones by Holm, secondary "
@@ -104,27 +110,32 @@ def _more(metric: Metric) -> str:
     return words
 
 
-def _test_words(question: ExperimentSpec) -> list[str]:
+def _test_words(question: ExperimentSpec, level: float) -> list[str]:
     words = [
         f"For proportions the z-test decides where at least {ENOUGH} successes and failures are "
         "expected in both variants, else Fisher's exact test; both are shown. For means and "
         "ratios (by the delta method) Welch's t-test decides.",
         f"Intervals cover {question.confidence:.3g}: Wilson's of a rate, Newcombe's of a "
-        "difference of rates, Student's of means, the delta method's of lifts.",
+        "difference of rates and MOVER's of their lift, Student's of means, the delta method's "
+        "of other lifts.",
     ]
     if question.method == "fixed":
         words.append("These suppose one look, at an end that was set before.")
     elif question.method == "always_valid":
         words.append(
-            "The test that holds at every look decides, and its interval is shown; it is sharpest "
-            f"at {question.planned_units:,} units."
+            "The test that holds at every look decides, and differences and lifts have its "
+            f"interval, by the delta method; it is sharpest at {question.planned_units:,} units."
         )
     else:
         name = {"pocock": "Pocock", "obrien_fleming": "O'Brien and Fleming"}[question.method]
         words.append(
-            f"This is look {question.look} of {question.looks}, equally far apart; the level is "
-            f"that of {name}'s bound at this look."
+            f"This is look {question.look} of {question.looks}, equally far apart; the level "
+            f"{level:.3g} is that of {name}'s bound at this look. Intervals of differences and "
+            f"lifts are at that level too: those of all looks together cover "
+            f"{question.confidence:.3g} (repeated confidence intervals)."
         )
+    if question.guardrails and question.method != "fixed":
+        words.append("Guardrails are judged as if at one look.")
     return words
 
 
@@ -197,7 +208,7 @@ def _untested(primary: Sequence[MetricAnswer]) -> str:
         if waiting:
             return "Not enough data: no unit has been followed long enough yet."
         return "Not enough data: the files cannot tell the primary metric."
-    return "Not enough data: nothing varies in the primary metric, so there is nothing to test."
+    return "Not enough data: nothing varies in the primary metric, or too few units tell it."
 
 
 def _differences(

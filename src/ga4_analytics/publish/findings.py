@@ -1,7 +1,7 @@
 """The findings report: a page of Markdown with figures, written from one snapshot.
 
-Its bytes depend on the snapshot's tables and the kept model of churn alone. The last line, a
-comment, names the data and the bytes of each figure, so that a check needs no drawing.
+Its bytes depend on the snapshot, the declared experiments and the kept model of churn alone. The
+last line, a comment, names the data and the bytes of each figure, so that a check needs no drawing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from ga4_analytics.errors import StaleError
 from ga4_analytics.publish import sections
 from ga4_analytics.publish.churn_section import churn
+from ga4_analytics.publish.experiment_section import experiments
 from ga4_analytics.publish.markdown import filled
 from ga4_analytics.publish.sections import Content, Plot
 from ga4_analytics.publish.snapshot import Snapshot
@@ -132,13 +133,16 @@ def _compose(snapshot: Snapshot, settings: Settings) -> _Report:
             rule=f"It holds {known or 'no dataset'}.",
             remedy="Set `dataset` in ga4.toml, or load files and run `ga4 build`.",
         )
-    content = _content(snapshot, dataset, found) | {"churn": churn(settings)}
+    content = _content(snapshot, dataset, found)
+    content |= {"churn": churn(settings), "experiments": experiments(snapshot, settings)}
     page = re.sub(r"\n{3,}", "\n\n", filled("findings.md.j2", content)).rstrip() + "\n"
     retention = content["retention"]
     plots = [content["activity"]["plot"], retention["heat_map"], retention["curve"]]
     plots += [funnel.get("plot") for funnel in content["funnels"]]
     plots += [scope["plot"] for scope in content["channels"]]
-    plots += [content["orders"]["plot"], content["churn"]["plot"]]
+    plots += [content["orders"]["plot"]]
+    plots += [experiment["plot"] for experiment in content["experiments"]]
+    plots += [content["churn"]["plot"]]
     return _Report(page, tuple(plot for plot in plots if plot is not None))
 
 

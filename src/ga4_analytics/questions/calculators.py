@@ -80,7 +80,8 @@ class Contrast:
         p_value: Of the deciding test, adjusted by Holm where there are several variants.
         p_value_bh: The same adjusted by Benjamini and Hochberg.
         is_significant: Whether `p_value` is below the level.
-        lift: The relative difference; None where the control has no successes.
+        lift: The relative difference; None where either has no successes. Its interval is
+            MOVER's and agrees with Newcombe's; standard error and p-value are the delta method's.
         sequential: The test and interval of the difference that hold at every look.
     """
 

@@ -141,16 +141,18 @@ class Difference:
     Attributes:
         variant: The variant.
         difference: Its value less the control's.
-        low: Lower bound: Newcombe's for proportions, Welch's for means; the interval of every
-            look where that decides.
+        low: Lower bound: Newcombe's for proportions, Welch's for means, at one minus `level`;
+            the interval of every look where that decides.
         high: Upper bound.
         se: Standard error of the difference, unpooled; None where nothing varies.
-        lift: The relative difference; None where the control's value is 0.
+        lift: The relative difference; None where the control's value is 0. Its interval is
+            MOVER's for proportions, so that it agrees with Newcombe's, else the delta method's,
+            as its standard error and p-value always are; that of every look where that decides.
         z_test: Two-proportion z-test; None for means.
         fisher_exact: Fisher's exact test; None for means.
         boschloo_exact: Boschloo's; None for means and beyond 90,000 tables.
         welch: Welch's t-test; None for proportions and where nothing varies.
-        always_valid: The test and interval that hold at every look.
+        always_valid: The test and interval of the difference that hold at every look.
         adjusted: With a covariate, Welch's test of the adjusted values; it decides then.
         covariate: How the covariate was used.
         decides: The test that decides; None where nothing can be tested.
@@ -160,6 +162,8 @@ class Difference:
         is_significant: Whether it is below.
         is_better: Whether the difference goes the good way; None where there is none.
         guardrail: Of guardrails, whether it is not worse by the margin.
+        lift_always_valid: The test and interval of the lift that hold at every look, by the
+            delta method.
     """
 
     variant: str
@@ -182,6 +186,7 @@ class Difference:
     is_significant: bool
     is_better: bool | None
     guardrail: NonInferiority | None = None
+    lift_always_valid: AlwaysValid | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log, sqrt
 from statistics import NormalDist
 
@@ -88,7 +89,7 @@ def crossing(bounds: Sequence[float], times: Sequence[float]) -> list[float]:
     chances: list[float] = []
     grid, weights, density = np.array([0.0]), np.array([1.0]), np.array([1.0])
     before = 0.0
-    nodes, node_weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, node_weights = _rule()
     for bound, time in zip(bounds, times, strict=True):
         spread = sqrt(time - before)
         edge = bound * sqrt(time)
@@ -100,6 +101,13 @@ def crossing(bounds: Sequence[float], times: Sequence[float]) -> list[float]:
         density = (np.exp(-0.5 * steps**2) / (sqrt(2 * np.pi) * spread)) @ mass
         grid, weights, before = points, node_weights * edge, time
     return chances
+
+
+@cache
+def _rule() -> tuple[Floats, Floats]:
+    """Points and weights of a look's grid on [-1, 1]: an eigenvalue problem, solved once."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights
 
 
 def _tail(z: Floats) -> Floats:

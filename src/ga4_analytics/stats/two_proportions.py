@@ -6,10 +6,11 @@ control.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from ga4_analytics.stats.proportions import wilson
+from ga4_analytics.stats.two_means import Effect, Moments, relative_lift
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,58 @@ def newcombe(control: Counts, treatment: Counts, confidence: float = 0.95) -> tu
         difference - sqrt((a.value - a.low) ** 2 + (b.high - b.value) ** 2),
         difference + sqrt((a.high - a.value) ** 2 + (b.value - b.low) ** 2),
     )
+
+
+def lift_bounds(
+    control: Counts, treatment: Counts, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """The interval of the relative difference, from Wilson's intervals of both shares.
+
+    It holds 0 exactly where Newcombe's interval of the difference does, and never lies below
+    -1; the delta method's does neither where few succeed.
+
+    Returns:
+        Bounds, relative to the control's share; None where nobody of the control succeeded.
+
+    Source: A. Donner and G. Y. Zou (2012), Closed-form confidence intervals for functions of
+    the normal mean and standard deviation, Statistical Methods in Medical Research 21,
+    347-359, equation 8 (MOVER-R); the lower bound with its root moved below.
+
+    >>> low, high = lift_bounds(Counts(29, 263), Counts(15, 263))
+    >>> round(low, 3), round(high, 3)
+    (-0.714, -0.063)
+    >>> lift_bounds(Counts(0, 10), Counts(1, 10))
+    """
+    a = wilson(treatment.successes, treatment.trials, confidence)
+    b = wilson(control.successes, control.trials, confidence)
+    assert a is not None and b is not None  # there are trials
+    if control.successes == 0:
+        return None
+    both = a.value * b.value
+    least, most = a.low * (2.0 * a.value - a.low), a.high * (2.0 * a.value - a.high)
+    fewest, greatest = b.low * (2.0 * b.value - b.low), b.high * (2.0 * b.value - b.high)
+    low_root = sqrt(max(0.0, both * both - least * greatest))
+    high_root = sqrt(max(0.0, both * both - most * fewest))
+    low = least / (both + low_root) if least > 0 else 0.0
+    return low - 1.0, (both + high_root) / fewest - 1.0
+
+
+def lift_of_shares(control: Counts, treatment: Counts, confidence: float = 0.95) -> Effect | None:
+    """The relative difference of two shares, its interval that of `lift_bounds`.
+
+    Returns:
+        The effect; None where nobody of the control, or of the treatment, succeeded.
+
+    >>> found = lift_of_shares(Counts(29, 263), Counts(15, 263))
+    >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
+    (-0.483, -0.714, -0.063)
+    """
+    arms = [Moments.of_proportion(each.successes, each.trials) for each in (control, treatment)]
+    lift = relative_lift(arms[0], arms[1], confidence)
+    bounds = lift_bounds(control, treatment, confidence)
+    if lift is None or bounds is None:
+        return None
+    return replace(lift, low=bounds[0], high=bounds[1])
 
 
 def equal_proportions(arms: list[Counts]) -> Significance:

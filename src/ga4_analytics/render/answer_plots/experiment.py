@@ -40,14 +40,12 @@ class _Line:
     Attributes:
         name: What it is about.
         found: The variant held against the control.
-        base: The control's value.
         is_group: Whether it is about a group.
         worse: Which way is worse: 1 or -1.
     """
 
     name: str
     found: Difference
-    base: float
     is_group: bool
     worse: float
 
@@ -68,6 +66,7 @@ def experiment(result: ExperimentResult) -> Figure:
             if line.is_group:
                 axes.axhspan(place - 0.5, place + 0.5, color=EMPTY, linewidth=0)
             _draw(axes, place, line)
+            _cut(axes, place, line, low, high)
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_xlim(low, high)
         axes.set_ylim(len(lines) - 0.4, -0.6)
@@ -89,16 +88,15 @@ def _lines(result: ExperimentResult) -> list[_Line]:
 
 
 def _of_metric(metric: MetricAnswer, group: str, result: ExperimentResult) -> list[_Line]:
-    base = metric.values[0].value if metric.values else None
     lines = []
     for found in metric.differences:
-        if found.lift is None or not base:
+        if found.lift is None:
             continue
         parts = [metric.metric]
         parts += [found.variant] if len(result.variants) > 2 else []
         parts += [group] if group else []
         worse = -1.0 if metric.higher_is_better else 1.0
-        lines.append(_Line(" · ".join(parts), found, base, bool(group), worse))
+        lines.append(_Line(" · ".join(parts), found, bool(group), worse))
     return lines
 
 
@@ -119,10 +117,10 @@ def _draw(axes: Axes, place: int, line: _Line) -> None:
     colour = MUTED
     if found.is_significant:
         colour = MAIN if found.is_better else ACCENT
-    if found.always_valid is not None:
-        span = [bound / abs(line.base) for bound in (found.always_valid.low,
-                                                      found.always_valid.high)]  # fmt: skip
-        axes.plot(span, (place, place), color=LIGHT, linewidth=7, solid_capstyle="butt", alpha=0.5)
+    every = found.lift_always_valid
+    if every is not None:
+        axes.plot((every.low, every.high), (place, place), color=LIGHT, linewidth=7,
+                  solid_capstyle="butt", alpha=0.5)  # fmt: skip
     axes.plot((lift.low, lift.high), (place, place), color=colour, linewidth=2)
     axes.plot(lift.value, place, "o", color=colour, markersize=6)
     if found.guardrail is not None:
@@ -133,6 +131,15 @@ def _draw(axes: Axes, place: int, line: _Line) -> None:
         xycoords=("axes fraction", "data"), fontsize=8, color=INK, va="center",
         annotation_clip=False,
     )  # fmt: skip
+
+
+def _cut(axes: Axes, place: int, line: _Line, low: float, high: float) -> None:
+    """An arrow where the axis ends before the interval does."""
+    lift = line.found.lift
+    assert lift is not None  # lines without one are not drawn
+    for end, mark, is_cut in ((low, "<", lift.low < low), (high, ">", lift.high > high)):
+        if is_cut:
+            axes.plot(end, place, mark, color=MUTED, markersize=8, clip_on=False, zorder=4)
 
 
 def _legend(result: ExperimentResult) -> str:

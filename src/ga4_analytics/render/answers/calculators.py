@@ -48,8 +48,7 @@ def _contrast(contrast: Contrast, result: CompareAnswer, width: int) -> list[Ren
     if contrast.lift is not None:
         lift = contrast.lift
         rows.append(
-            ["relative lift", signed(lift.value), f"{signed(lift.low)} to {signed(lift.high)}",
-             p_words(lift.p_value)]
+            ["relative lift", signed(lift.value), f"{signed(lift.low)} to {signed(lift.high)}", ""]
         )  # fmt: skip
     if contrast.sequential is not None:
         always = contrast.sequential

@@ -120,7 +120,7 @@ def _tests(answer: MetricAnswer, found: Difference, width: int) -> RenderableTyp
     if found.lift is not None:
         lift = found.lift
         rows.append(_row("relative lift", signed(lift.value),
-                         _span(signed(lift.low), signed(lift.high)), lift.p_value))  # fmt: skip
+                         _span(signed(lift.low), signed(lift.high))))  # fmt: skip
     if found.z_test is not None:
         rows.append(_row(_named("z-test", found, "z_test"), p=found.z_test.p_value))
     if found.fisher_exact is not None:
