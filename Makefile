@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python -m
 SCALE ?= 0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo samples test check lint types layers pytest lock clean
+.PHONY: help install demo samples notebook test check lint types layers pytest lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -25,13 +25,19 @@ install: $(VENV)/.ready ## Make .venv with everything that running needs
 demo: $(VENV)/.ready ## Make a sample and run the whole job on it, in the folder demo/
 	@$(RUN) ga4_analytics demo-data demo/sample --scale $(SCALE)
 	@$(RUN) ga4_analytics run demo/sample -w demo
+	@$(RUN) ga4_analytics churn train -w demo
+	@$(RUN) ga4_analytics report -w demo
 
 samples: $(VENV)/.ready ## Write data/ and the report on the sample again
 	@$(VENV)/bin/python scripts/00_make_sample_data.py
 	@rm -rf demo
 	@$(MAKE) --no-print-directory demo
 	@rm -rf reports && cp -r demo/reports reports
+	@$(MAKE) --no-print-directory notebook
 	@$(RUN) ga4_analytics docs
+
+notebook: $(VENV)/.ready-test ## Run the notebook and write reports/03_*.html
+	@$(VENV)/bin/python scripts/04_print_notebook.py
 
 test: $(VENV)/.ready-test check lint types layers pytest ## Lint, types, layers, tests
 

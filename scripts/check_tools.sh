@@ -3,6 +3,8 @@
 for folder in /usr/lib/postgresql/*/bin; do
     [ -d "$folder" ] && PATH=$PATH:$folder
 done
+command -v chromium >/dev/null 2>&1 ||
+    echo "missing: chromium; the tests of the page need it: apt-get install chromium" >&2
 missing=
 for program in initdb pg_ctl postgres psql; do
     command -v "$program" >/dev/null 2>&1 || missing="$missing $program"

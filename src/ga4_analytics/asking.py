@@ -12,11 +12,15 @@ from ga4_analytics.index.reader import Index
 from ga4_analytics.publish.live import live_folder, open_published
 from ga4_analytics.publish.saved_segments import read_segment
 from ga4_analytics.questions import build, build_more
+from ga4_analytics.questions.churn import COUNTED, ChurnQuestion
 from ga4_analytics.render.answer import Answer
 from ga4_analytics.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from ga4_analytics.questions.churn import ChurnResult
     from ga4_analytics.questions.comparison import SegmentsResult
+    from ga4_analytics.questions.experiment import ExperimentResult, ExperimentSpec
+    from ga4_analytics.questions.experiment_plan import ExperimentPlanResult
     from ga4_analytics.questions.funnel import FunnelComparison, FunnelResult, FunnelSpec
     from ga4_analytics.questions.lifecycle import LifecycleResult
     from ga4_analytics.questions.paths import PathsResult
@@ -109,9 +113,55 @@ class Asker:
         """Segments side by side: names of saved ones, or others as ``named={"new": WasNew()}``."""
         return self.ask(build_more.segments(*names, saved=self.saved_segment, **options))
 
+    def churn(self, **options: Any) -> Answer[ChurnResult]:
+        """How well can be told who will not come back, as ``ws.churn(horizon_days=14)``.
+
+        ``counted`` is the key events and the steps of a purchase, unless it is given.
+        """
+        return self.ask(self.churn_question(**options))
+
+    def churn_question(self, **options: Any) -> ChurnQuestion:
+        """The question of `churn`."""
+        counted = (*COUNTED, *self.settings.key_events)
+        return build_more.churn(**({"counted": dict.fromkeys(counted)} | options))
+
     def user(self, key: str, **options: Any) -> Answer[UserResult]:
         """Everything that one user did."""
         return self.ask(build_more.user(key, saved=self.saved_segment, **options))
+
+    def experiment(self, name: str | None = None, **options: Any) -> Answer[ExperimentResult]:
+        """What an experiment says, as ``ws.experiment("express_checkout")``.
+
+        Args:
+            name: One that ``ga4.toml`` declares; None: what the options say.
+            **options: As in `questions.build_experiment.experiment`; ``primary`` is a list of
+                metrics. They go before what is declared.
+
+        Raises:
+            QuestionError: No experiment has the name, or a part cannot be read.
+        """
+        return self.ask(self.experiment_spec(name, **options))
+
+    def experiment_spec(self, name: str | None = None, **options: Any) -> ExperimentSpec:
+        """The spec that `experiment` asks."""
+        from ga4_analytics.publish.experiments import experiment_spec
+
+        return experiment_spec(self.settings, name, options, self.saved_segment)
+
+    def experiment_plan(self, metric: Any, **options: Any) -> Answer[ExperimentPlanResult]:
+        """What an experiment needs, as ``ws.experiment_plan("purchase", lift=0.1)``.
+
+        Args:
+            metric: What will decide, as in `experiment`.
+            **options: As in `questions.build_experiment.plan`.
+
+        Raises:
+            QuestionError: A part cannot be read.
+        """
+        from ga4_analytics.questions.build_experiment import plan
+
+        declared = {each.name: each for each in self.settings.metrics}
+        return self.ask(plan(metric, declared=declared, saved=self.saved_segment, **options))
 
     def compare_rules(
         self, *steps: Any, rules: Sequence[str] = (), **options: Any

@@ -18,6 +18,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from ga4_analytics.errors import SettingsError
 from ga4_analytics.settings_columns import ColumnSetting, columns_checked
+from ga4_analytics.settings_experiments import (
+    ExperimentSetting,
+    MetricSetting,
+    experiments_checked,
+    metrics_checked,
+)
 
 FILE_NAME = "ga4.toml"
 MAX_NAME = 500
@@ -65,6 +71,8 @@ class Settings:
         undo_loads: How many of a property's latest loads can be undone; the rows that they
             replaced are kept.
         columns: What the event index has beside its usual columns.
+        metrics: What experiments measure.
+        experiments: The experiments.
     """
 
     workspace: Path
@@ -82,6 +90,8 @@ class Settings:
     funnels: tuple[FunnelSetting, ...] = DEFAULT_FUNNELS
     undo_loads: int = 10
     columns: tuple[ColumnSetting, ...] = ()
+    metrics: tuple[MetricSetting, ...] = ()
+    experiments: tuple[ExperimentSetting, ...] = ()
 
     @property
     def state_dir(self) -> Path:
@@ -312,5 +322,10 @@ _CHECKS: dict[str, tuple[str, Callable[[object], object]]] = {
         "Each needs name, source (event_params.KEY, user_properties.KEY, items.FIELD or a column "
         "of analytics.index_events) and kind.",
         columns_checked,
+    ),
+    "metrics": ("Each needs a name; docs/experiments.md lists the rest.", metrics_checked),
+    "experiments": (
+        "Each needs name and primary; docs/experiments.md lists the rest.",
+        experiments_checked,
     ),
 }

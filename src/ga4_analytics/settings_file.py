@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any
 
 from ga4_analytics.settings import Settings
 
@@ -67,7 +70,54 @@ undo_loads = {undo_loads}
 # source = "items.item_category"
 # kind = "texts"
 {columns}
+
+# Metrics and experiments of `ga4 experiment analyze`; docs/experiments.md lists what can be said.
+#
+# [[metrics]]
+# name = "revenue"
+# kind = "mean"
+# of = "revenue"
+# winsorise = 0.99
+# covariate_days = 14
+#
+# [[experiments]]
+# name = "express_checkout"
+# exposure = "experiment_viewed[experiment_id=express_checkout]"
+# variant = "variant_id"
+# primary = ["purchase"]
+# secondary = ["revenue"]
+# guardrails = [{{metric = "page_view", margin = 0.02}}]
+{metrics}
+{experiments}
 """
+
+
+def _table(name: str, value: Any) -> str:
+    """A table of a list of tables: what is not as it is by default."""
+    lines = [f"[[{name}]]"]
+    for each in fields(value):
+        given = getattr(value, each.name)
+        if given != each.default:
+            lines.append(f"{each.name} = {_toml(given)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """A value as TOML has it.
+
+    >>> _toml((("a", 1.0), ("b c", 2.0))), _toml(("x",)), _toml(date(2026, 1, 1))
+    ('{"a" = 1.0, "b c" = 2.0}', '["x"]', '2026-01-01')
+    """
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        given = {each.name: getattr(value, each.name) for each in fields(value)}
+        return "{" + ", ".join(f"{name} = {_toml(own)}" for name, own in given.items()) + "}"
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return "{" + ", ".join(f"{_toml(name)} = {_toml(own)}" for name, own in value) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def settings_file(settings: Settings) -> str:
@@ -92,6 +142,10 @@ def settings_file(settings: Settings) -> str:
             f"steps = {json.dumps(list(funnel.steps))}\n"
             f"window_seconds = {funnel.window_seconds}\n"
             for funnel in settings.funnels
+        ).rstrip(),
+        "metrics": "\n".join(_table("metrics", each) for each in settings.metrics).rstrip(),
+        "experiments": "\n".join(
+            _table("experiments", each) for each in settings.experiments
         ).rstrip(),
         "columns": "\n".join(
             f"[[columns]]\nname = {json.dumps(column.name)}\n"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,10 @@ from ga4_analytics.ingest.history import Undone, undo
 from ga4_analytics.progress import Progress, Silent
 from ga4_analytics.publish.indexes import build_indexes
 from ga4_analytics.publish.loads import collect_loads, collect_rejects
-from ga4_analytics.publish.snapshot import Snapshot, drop_earlier, publish
+from ga4_analytics.publish.snapshot import Snapshot, check_current, drop_earlier, publish
 from ga4_analytics.publish.status import collect_status
 from ga4_analytics.publish.traces import Traces, search
+from ga4_analytics.render.answer import Answer
 from ga4_analytics.settings import FILE_NAME, Settings, load_settings
 from ga4_analytics.settings_file import settings_file
 from ga4_analytics.sources.mapping import ColumnOptions
@@ -34,6 +35,7 @@ from ga4_analytics.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
     from ga4_analytics.exports.base import ExportResult
+    from ga4_analytics.questions.churn import ChurnQuestion, ChurnResult, ChurnScores
     from ga4_analytics.verify import Verification
 
 Clock = Callable[[], int]
@@ -310,6 +312,50 @@ class Workspace(Asker):
             self._need_models()
             with self.progress.phase("Writing outputs", None, "rows") as advance:
                 return export_all(self.warehouse, self.settings, advance)
+
+    def churn_train(
+        self, question: ChurnQuestion | None = None, **options: Any
+    ) -> Answer[ChurnResult]:
+        """Train models of churn; keep the chosen one for `churn_score`, and write its card.
+
+        Args:
+            question: The question; None: that of the options, as `churn` takes them.
+
+        Returns:
+            How well churn can be told; of a refusal nothing is kept.
+        """
+        from ga4_analytics.churning import keep, train
+
+        asked = question or self.churn_question(**options)
+        trained = train(self.index(), asked, self.progress)
+        if trained.fitted is not None:
+            with self._locked("churn train"):
+                keep(trained, self.settings)
+        return Answer(trained.result)
+
+    def churn_score(self, as_of: date | None = None) -> Answer[ChurnScores]:
+        """Write the chance to churn of every user into ``results.churn_scores``.
+
+        Args:
+            as_of: The first day of which nothing is known; None: after the last complete day.
+
+        Raises:
+            Ga4Error: No model was trained, the published data are older than the warehouse, or
+                SQL gives other features than the index; the scores are as they were.
+        """
+        from ga4_analytics.churning import score
+
+        with self._locked("churn score"):
+            check_current(self.snapshot(), self.warehouse, self.settings)
+            given = (self.index(), self.warehouse, self.settings)
+            return Answer(score(*given, as_of, self.clock(), self.progress))
+
+    def churn_card(self) -> tuple[Answer[ChurnResult], Path]:
+        """How well the kept model does, and its card, written again."""
+        from ga4_analytics.churning import card
+
+        result, path = card(self.settings)
+        return Answer(result), path
 
     def snapshot(self) -> Snapshot:
         """The published snapshot.

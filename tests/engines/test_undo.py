@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_load import line, rows, workspace, write  # noqa: F401
+from test_load import HEADER, line, rows, workspace, write  # noqa: F401
 
 from ga4_analytics.errors import LoadError
 from ga4_analytics.workspace import Workspace
@@ -53,6 +53,36 @@ def test_loads_are_taken_back_one_by_one(workspace: Workspace, tmp_path: Path) -
 def state_of_nothing(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:  # noqa: F811
     workspace.warehouse.prepare()
     return state(workspace)
+
+
+def test_columns_that_a_later_load_brings_come_and_go_with_it(
+    workspace: Workspace,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    workspace.load([write(tmp_path, "a.csv", line("ann", 0), line("ben", 1))])
+    before = state(workspace)
+    wide = write(
+        tmp_path,
+        "b.csv",
+        *(
+            f'{line("ann", day)},Brazil,{url},{{"a":1}}'
+            for day, url in ((0, ""), (2, "http://a.b/c"))
+        ),
+        header=f"{HEADER},country,page_location,odd",
+    )
+    later = workspace.load([wide])
+    found = rows(workspace, "event_date, event_id, country, page_path, event_params, language")
+    assert [row["country"] for row in found] == ["Brazil", None, "Brazil"]
+    assert [row["page_path"] for row in found] == [None, None, "/c"]
+    assert [row["event_params"] is None for row in found] == [False, True, False]
+    assert {row["language"] for row in found} == {None}
+    workspace.undo(str(later.load_id))
+    assert state(workspace) == before
+    # What the undone load had put there is kept nowhere, and comes again.
+    workspace.load([wide])
+    assert found == rows(
+        workspace, "event_date, event_id, country, page_path, event_params, language"
+    )
 
 
 def test_an_undone_file_can_be_loaded_again(workspace: Workspace, tmp_path: Path) -> None:  # noqa: F811

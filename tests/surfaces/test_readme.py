@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from metabase_memory import Ways
 from metabase_samples import LOGIN, READER, whole_warehouse
@@ -147,6 +148,33 @@ def dashboards(place: Path, here: dict[str, str]) -> None:
         shell(lines[3], place, **here, **login)
         assert 0 < made == len(server.writes())
     assert len(list((place / "previews").glob("*.png"))) == 5
+
+
+def test_the_page_answers(folder: Path) -> None:
+    """`ga4 serve` says where it is, and answers there; --port 0 takes any free port."""
+    assert "ga4 serve" in commands()
+    line = [sys.executable, "-m", "ga4_analytics", "serve", "--port", "0"]
+    with subprocess.Popen(
+        line, cwd=folder, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            address = re.search(r"http://\S+", server.stdout.readline())
+            assert address is not None
+            assert httpx.get(f"{address[0]}api/v1/status", timeout=60).json()["version"] == 1
+        finally:
+            server.terminate()
+
+
+def test_who_will_not_come_back(tmp_path: Path) -> None:
+    """The commands of that part, on a sample that has enough people."""
+    lines = [line for line in commands() if line.startswith("ga4 churn")]
+    assert len(lines) == 3
+    shell("ga4 demo-data sample --scale 0.02 --plant churn", tmp_path)
+    shell("ga4 run sample --timezone UTC", tmp_path)
+    for line in lines:
+        assert "-" in shell(line, tmp_path)
+    assert (tmp_path / "reports" / "churn" / "card.md").is_file()
 
 
 def test_experiments_need_no_data(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
+from journeys import journey
+from oracle_files import write_ndjson
 
 from ga4_analytics.errors import BuildError
 from ga4_analytics.index.manifest import folder_of
@@ -150,4 +153,19 @@ def test_a_draft_that_disagrees_is_not_published(
     with pytest.raises(BuildError, match="the index has no such row"):
         workspace.build()
     assert workspace.snapshot().id == before
+    workspace.close()
+
+
+def test_views_without_a_page_are_counted_on_both_sides(tmp_path: Path) -> None:
+    """An app's screens have no address, and a site's own pages beside them do."""
+    story = journey("ana").at("2020-11-01 10:00").session(1).sees("page_view", page="/a")
+    story.after(seconds=1).sees("screen_view", "page_view", engagement_time_msec=7)
+    story.after(seconds=1).sees("scroll")
+    workspace = Workspace.open(tmp_path, timezone="UTC", key_events=("screen_view",))
+    workspace.load([write_ndjson(story.events, tmp_path / "app.json", Random(1))])
+    workspace.build()
+    found = workspace.snapshot().table("page_performance").to_pylist()
+    assert [(row["page_path"], row["page_views"], row["key_events"]) for row in found] == [
+        ("(not set)", 2, 1), ("/a", 1, 0)]  # fmt: skip
+    assert all(each.agrees for each in workspace.verify())
     workspace.close()

@@ -1,6 +1,6 @@
 with
-events as (
-    select * from {{ ref('int_identified_events') }}
+parts as (
+    select * from {{ ref('int_user_day_parts') }}
 ),
 
 user_days as (
@@ -11,27 +11,15 @@ slices as (
     {{ slices() }}
 ),
 
--- Two levels, because engines count rows of groups faster than distinct values.
-groups as (
-    select
-        dataset, event_date, device_category, country, user_key,
-        count(*) as events,
-        count(*) filter (where is_view) as page_views,
-        count(*) filter (where event_name = 'purchase') as purchases,
-        {{ total('engagement_time_msec') }} as engagement_msec
-    from events
-    group by dataset, event_date, device_category, country, user_key
-),
-
 -- A user with two devices on a day counts in the slice of each, and once in '(all)'.
 slice_users as (
     select
-        groups.dataset, groups.event_date, {{ slice_columns('groups') }}, groups.user_key,
-        {{ total('groups.events') }} as events,
-        {{ total('groups.page_views') }} as page_views,
-        {{ total('groups.purchases') }} as purchases,
-        {{ total('groups.engagement_msec') }} as engagement_msec
-    from groups
+        parts.dataset, parts.event_date, {{ slice_columns('parts') }}, parts.user_key,
+        {{ total('parts.events') }} as events,
+        {{ total('parts.page_views') }} as page_views,
+        {{ total('parts.purchases') }} as purchases,
+        {{ total('parts.engagement_msec') }} as engagement_msec
+    from parts
     cross join slices
     group by 1, 2, 3, 4, 5, 6
 ),

@@ -19,12 +19,7 @@ moments as (
 ),
 
 candidates as (
-    select
-        events.*,
-        moments.session_ordinal,
-        row_number() over (
-            partition by moments.session_ordinal order by {{ event_order() }}
-        ) as place
+    select events.*, moments.session_ordinal
     from events
     inner join moments
         on events.dataset = moments.dataset
@@ -35,17 +30,41 @@ candidates as (
         and events.is_session_derivable = moments.is_derived
 ),
 
--- the place of the first event of each kind, beside each of them
+-- only what the order needs: engines carry every column through a sort
+placed as (
+    select
+        session_ordinal, event_id,
+        {{ has_landing() }} as has_landing,
+        {%- for scope in source_scopes() %}
+        {{ has_source(scope) }} as has_{{ scope }},
+        {%- endfor %}
+        row_number() over (partition by session_ordinal order by {{ event_order() }}) as place
+    from candidates
+),
+
+-- the place of the first event of each kind
+places as (
+    select
+        session_ordinal,
+        min(case when has_landing then place end) as landing_place
+        {%- for scope in source_scopes() %},
+        min(case when has_{{ scope }} then place end) as {{ scope }}_place
+        {%- endfor %}
+    from placed
+    group by session_ordinal
+),
+
 marked as (
     select
-        *,
-        min(case when {{ has_landing() }} then place end)
-            over (partition by session_ordinal) as landing_place
-        {%- for scope in source_scopes() %},
-        min(case when {{ has_source(scope) }} then place end)
-            over (partition by session_ordinal) as {{ scope }}_place
-        {%- endfor %}
-    from candidates
+        candidates.*, placed.place, places.landing_place
+        {%- for scope in source_scopes() %}, places.{{ scope }}_place {%- endfor %}
+    from placed
+    inner join places on placed.session_ordinal = places.session_ordinal
+    inner join candidates
+        on placed.session_ordinal = candidates.session_ordinal
+        and placed.event_id = candidates.event_id
+    where placed.place = 1 or placed.place = places.landing_place
+        {%- for scope in source_scopes() %} or placed.place = places.{{ scope }}_place {%- endfor %}
 ),
 
 -- each maximum is over one event, so that it only picks its value

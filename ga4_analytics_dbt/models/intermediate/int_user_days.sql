@@ -1,5 +1,5 @@
-with events as (
-    select * from {{ ref('int_identified_events') }}
+with parts as (
+    select * from {{ ref('int_user_day_parts') }}
     where user_key is not null
 ),
 
@@ -25,15 +25,10 @@ totals as (
         dataset,
         user_key,
         event_date,
-        count(*) as events,
-        max(case when is_active_user then 1 else 0 end) = 1 as is_marked_active,
-        max(
-            case
-                when event_name in ('first_visit', 'first_open') or engagement_time_msec > 0 then 1
-                else 0
-            end
-        ) = 1 as is_told_active
-    from events
+        {{ total('events') }} as events,
+        max(case when is_marked_active then 1 else 0 end) = 1 as is_marked_active,
+        max(case when has_first_visit or has_engagement then 1 else 0 end) = 1 as is_told_active
+    from parts
     group by dataset, user_key, event_date
 ),
 

@@ -3,43 +3,29 @@ with events as (
     where user_key is not null
 ),
 
-datasets as (
-    select * from {{ ref('int_datasets') }}
+parts as (
+    select * from {{ ref('int_user_day_parts') }}
+    where user_key is not null
 ),
 
--- counting in two steps spares the memory of distinct counts over all events
-logins as (
-    select
-        dataset,
-        user_key,
-        user_pseudo_id,
-        user_id,
-        count(*) as events,
-        min(order_us) as first_order_us,
-        min(event_date) as first_event_date,
-        max(event_date) as last_event_date,
-        min(event_timestamp) as first_event_timestamp,
-        min(user_first_touch_timestamp) as first_touch_timestamp,
-        min(case when event_name in ('first_visit', 'first_open') then event_date end)
-            as first_visit_date
-    from events
-    group by dataset, user_key, user_pseudo_id, user_id
+datasets as (
+    select * from {{ ref('int_datasets') }}
 ),
 
 totals as (
     select
         dataset,
         user_key,
-        cast(sum(events) as bigint) as events,
+        {{ total('events') }} as events,
         min(first_order_us) as first_order_us,
-        min(first_event_date) as first_event_date,
-        max(last_event_date) as last_event_date,
+        min(event_date) as first_event_date,
+        max(event_date) as last_event_date,
         min(first_event_timestamp) as first_event_timestamp,
         min(first_touch_timestamp) as first_touch_timestamp,
-        min(first_visit_date) as first_visit_date,
+        min(case when has_first_visit then event_date end) as first_visit_date,
         count(distinct user_pseudo_id) as devices,
         count(distinct user_id) as user_ids
-    from logins
+    from parts
     group by dataset, user_key
 ),
 

@@ -22,6 +22,9 @@ KINDS = {
     "revenue": ("revenue", "RevenueQuestion"),
     "segments": ("comparison", "SegmentsQuestion"),
     "user": ("user", "UserQuestion"),
+    "churn": ("churn", "ChurnQuestion"),
+    "experiment": ("experiment", "ExperimentSpec"),
+    "experiment_plan": ("experiment_plan", "ExperimentPlan"),
 }
 """Each topic, which is a module of `analyses`; its module of `questions` and its spec there."""
 
@@ -79,7 +82,7 @@ def spec_from(data: Mapping[str, Any], topic: str | None = None) -> Any:
     """
     given = data.get("type", topic)
     known = {type_name(type(name, (), {})): each for each, (_, name) in KINDS.items()}
-    found = known.get(str(given), str(given) if given in KINDS else None)
+    found = known.get(str(given), str(given) if str(given) in KINDS else None)
     if found is None or (topic is not None and found != topic):
         raise QuestionError(
             f"type: {given!r} is not {topic or 'a question'}.",

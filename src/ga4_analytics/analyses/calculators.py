@@ -26,17 +26,17 @@ from ga4_analytics.stats.sample_ratio import THRESHOLD, SampleRatio, sample_rati
 from ga4_analytics.stats.sequential import AlwaysValid, always_valid, tuning
 from ga4_analytics.stats.two_means import Moments, relative_lift
 from ga4_analytics.stats.two_proportions import (
+    ENOUGH,
     Counts,
     Significance,
     boschloo_exact,
     equal_proportions,
     fisher_exact,
     newcombe,
+    z_is_good,
     z_test,
 )
 
-ENOUGH = 5
-"""Expected successes and failures in both variants from which the z-test decides."""
 CURVE = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """Parts of the lift for which the power is told."""
 
@@ -109,11 +109,8 @@ def _moments(counts: Counts) -> Moments:
 
 def _tests(control: Counts, treatment: Counts) -> tuple[bool, Significance, Significance]:
     """Whether the z-test decides, the z-test, and Fisher's."""
-    trials = control.trials + treatment.trials
-    successes = control.successes + treatment.successes
-    rarest = min(successes, trials - successes) / trials
-    enough = rarest * min(control.trials, treatment.trials) >= ENOUGH
-    return enough, z_test(control, treatment), fisher_exact(control, treatment)
+    good = z_is_good(control, treatment)
+    return good, z_test(control, treatment), fisher_exact(control, treatment)
 
 
 def _sequential(spec: Compare, control: Counts, treatment: Counts) -> AlwaysValid | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ga4_analytics.analyses.ask import ask
+from ga4_analytics.analyses.names import column as column_of
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.build import trends
+from ga4_analytics.questions.filters import AllOf, Condition
 from ga4_analytics.questions.trends import TrendsResult
 
 MOST_EVENTS = 10_000
@@ -81,13 +84,14 @@ def columns_of(index: Index, top: int = 5) -> list[ColumnFacts]:
 
     Args:
         index: The events.
-        top: How many of the commonest values to give.
+        top: How many of the commonest values to give; 0: none, which is faster.
     """
     found = []
     for spec in index.specs:
         text = spec.kind in ("text", "texts")
         values = len(index.dictionaries[spec.name]) if text else None
-        common = _top(index, spec.name, top) if spec.kind == "text" and index.calendar.days else ()
+        known = top and spec.kind == "text" and index.calendar.days
+        common = _top(index, spec.name, top) if known else ()
         found.append(ColumnFacts(spec.name, spec.kind, spec.words, spec.source, values, common))
     return found
 
@@ -96,3 +100,29 @@ def _top(index: Index, column: str, top: int) -> tuple[tuple[str | None, int], .
     answer = ask(index, trends(by=column, top=top, where=f"{column}?", granularity="month"))
     assert isinstance(answer, TrendsResult)
     return tuple((line.group[0], int(line.total or 0)) for line in answer.lines)[:top]
+
+
+def values_of(
+    index: Index, column: str, like: str = "", top: int = 30
+) -> tuple[tuple[str | None, int], ...]:
+    """The commonest values of a column and their events.
+
+    Args:
+        index: The events.
+        column: A column of texts, or ``event_name``.
+        like: What the values contain, capital or small; empty: all.
+        top: How many at most.
+
+    Raises:
+        QuestionError: There is no such column, or it has numbers.
+    """
+    column_of(index, column, "column")
+    if not index.calendar.days:
+        return ()
+    asked = Condition(column, "matches", (f"(?i){re.escape(like)}",)) if like else None
+    there = Condition(column, "is_set")
+    where = AllOf((there, asked)) if asked else there
+    answer = ask(index, trends(by=(column,), top=top, where=where, granularity="month"))
+    assert isinstance(answer, TrendsResult)
+    found = ((line.group[0], int(line.total or 0)) for line in answer.lines)
+    return tuple((value, events) for value, events in found if events)[:top]

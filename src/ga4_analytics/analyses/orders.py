@@ -13,7 +13,7 @@ from ga4_analytics.analyses.masks import compiled
 from ga4_analytics.analyses.names import column
 from ga4_analytics.analyses.parts import Part, on_each, parts
 from ga4_analytics.index.columns import NO_NUMBER
-from ga4_analytics.index.layout import I64, U8, Segment
+from ga4_analytics.index.layout import I64, U8, RowFlag, Segment
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions.filters import AllOf, Condition, EventSelector, Filter
 
@@ -31,6 +31,8 @@ class Money:
     Attributes:
         owner: The user, counted over all segments; `NOBODY` for rows of nobody.
         day: Its day, counted from 1970-01-01.
+        time_us: When, microseconds UTC.
+        is_timeless: Whether it has no time of its own, and ``time_us`` is its day's start.
         group: Its group in the breakdown.
         revenue: Micro-units of US dollars, `NO_NUMBER` for null.
         refund: As ``revenue``.
@@ -44,6 +46,8 @@ class Money:
 
     owner: I64
     day: I64
+    time_us: I64
+    is_timeless: NDArray[np.bool_]
     group: I64
     revenue: I64
     refund: I64
@@ -109,12 +113,13 @@ def money_of(
             _values(given, REFUND, at), _values(given, "transaction_id", at),
             _values(given, "currency", at), (bits[rows] & purchase) != 0,
             (bits[rows] & ~some) != 0, given.time_us[at],
+            (given.flags[at] & RowFlag.TIMELESS) != 0,
         ]  # fmt: skip
 
     found = on_each(work, parts(segments, [*chosen, *everyone]), threads)
     empty = np.zeros(0, np.int64)
     columns = [np.concatenate([empty, *each]) for each in zip(*found, strict=True)]
-    return _told(index, columns or [empty] * 10)
+    return _told(index, columns or [empty] * 11)
 
 
 def _both(one: Filter | None, other: Filter | None) -> Filter | None:
@@ -137,7 +142,7 @@ def _day(segment: Segment, rows: I64) -> I64:
 
 def _told(index: Index, columns: list[I64]) -> Money:
     """Tell orders apart."""
-    owner, day, group, revenue, refund, id_, currency, bought, meets, time = columns
+    owner, day, group, revenue, refund, id_, currency, bought, meets, time, timeless = columns
     is_purchase = bought != 0
     texts = index.dictionaries.get("transaction_id")
     unnamed = [0, *(code for text in MISSING if texts and (code := texts.code(text)))]
@@ -162,6 +167,8 @@ def _told(index: Index, columns: list[I64]) -> Money:
     return Money(
         owner=owner,
         day=day,
+        time_us=time,
+        is_timeless=timeless != 0,
         group=group,
         revenue=revenue,
         refund=refund,

@@ -58,6 +58,26 @@ def tells(day: DayFacts, needed: Iterable[str]) -> bool:
     return all(each in day.can for each in needed)
 
 
+def lacking(days: Iterable[DayFacts], needed: Iterable[str]) -> str | None:
+    """What the files of some days lack, in a sentence; None where they have all of it.
+
+    Args:
+        days: The days.
+        needed: What each must have; of alternatives within a text with ``|`` one.
+    """
+    given = list(days)
+    for each in needed:
+        ways = each.split("|")
+        untold = [facts for facts in given if not any(way in facts.can for way in ways)]
+        if untold:
+            things = " or ".join(_IN_WORDS.get(way, way.replace("_", " ")) for way in ways)
+            return (
+                f"The files of {len(untold)} of {len(given)} days (the first is {untold[0].day}) "
+                f"have no {things}."
+            )
+    return None
+
+
 def words_of_untold(days: Iterable[DayFacts], needed: Iterable[str]) -> tuple[str, ...]:
     """A sentence on the days whose files lack what is needed; none where there are none."""
     wanted = sorted(needed)

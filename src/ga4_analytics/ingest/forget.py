@@ -16,7 +16,7 @@ from ga4_analytics.ingest.days import Counts, table_of
 from ga4_analytics.ingest.ledger import moved, own_entry
 from ga4_analytics.settings import Settings
 from ga4_analytics.warehouse.base import Statement, Warehouse
-from ga4_analytics.warehouse.tables import COPIES, FORGOTTEN
+from ga4_analytics.warehouse.tables import CHURN_SCORES, COPIES, FORGOTTEN
 
 _JSON = ("event_params", "user_properties", "other_fields")
 _EVENTS = ("ga4_events", COPIES["ga4_events"].name)
@@ -148,7 +148,12 @@ def forget(
         for text in sorted(texts)
     ]
     warehouse.change(
-        [*_removals(person, dataset), *_recounts(dataset), *_tombs_again(tombs)],
+        [
+            *_removals(person, dataset),
+            *_scores(person, dataset, warehouse),
+            *_recounts(dataset),
+            *_tombs_again(tombs),
+        ],
         {
             "loads": entry,
             "forgotten": table_of(FORGOTTEN.columns, tombs),
@@ -181,6 +186,17 @@ def _removals(person: Person, dataset: str) -> list[Statement]:
             (dataset, *person.ids),
         ),
     ]
+
+
+def _scores(person: Person, dataset: str, warehouse: Warehouse) -> list[Statement]:
+    """Statements that remove what was foretold of a person."""
+    if not warehouse.relation_exists(CHURN_SCORES.schema, CHURN_SCORES.name):
+        return []
+    # A shared device was scored on what this person did there as well.
+    keys = (*person.ids, *person.shared_devices)
+    marks = ", ".join("?" * len(keys))
+    sql = f"delete from results.churn_scores where dataset = ? and user_key in ({marks})"
+    return [Statement(sql, (dataset, *keys))]
 
 
 def _recounts(dataset: str) -> list[Statement]:

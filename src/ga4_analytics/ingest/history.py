@@ -34,10 +34,13 @@ class Undone:
     events_after: int
 
 
-def keep_copies(settings: Settings, load_id: str, days: Sequence[date]) -> tuple[Statement, ...]:
+def keep_copies(
+    warehouse: Warehouse, settings: Settings, load_id: str, days: Sequence[date]
+) -> tuple[Statement, ...]:
     """Statements that copy the rows of days before they are replaced.
 
     Args:
+        warehouse: Where they are.
         settings: Whose ``dataset`` is loaded; ``undo_loads`` of 0 keeps nothing.
         load_id: The load that is about to replace them.
         days: Days that are there.
@@ -45,10 +48,11 @@ def keep_copies(settings: Settings, load_id: str, days: Sequence[date]) -> tuple
     if not settings.undo_loads or not days:
         return ()
     marks = ", ".join("?" * len(days))
+    stored = {name: _stored(warehouse, name) for name in COPIES}
     return tuple(
         Statement(
-            f"insert into raw.{copy.name} (replaced_by, {_columns(name)}) "
-            f"select ?, {_columns(name)} from raw.{name} "
+            f"insert into raw.{copy.name} (replaced_by, {stored[name]}) "
+            f"select ?, {stored[name]} from raw.{name} "
             f"where dataset = ? and event_date in ({marks})",
             (load_id, settings.dataset, *days),
         )
@@ -105,7 +109,7 @@ def undo(
     after = {(row["event_date"], row["event_name"]): int(row["events"]) for row in back}
     entry = own_entry(undo_id, settings.dataset, "undo", now_us, sum(after.values()), undoes=load)
     warehouse.change(
-        _put_back(load, days, settings.dataset, now_us),
+        _put_back(warehouse, load, days, settings.dataset, now_us),
         {
             "loads": entry,
             **moved(undo_id, settings.dataset, before, after),
@@ -114,18 +118,22 @@ def undo(
     return Undone(load, undo_id, tuple(days), sum(before.values()), sum(after.values()))
 
 
-def _put_back(load: str, days: Sequence[date], dataset: str, now_us: int) -> list[Statement]:
+def _put_back(
+    warehouse: Warehouse, load: str, days: Sequence[date], dataset: str, now_us: int
+) -> list[Statement]:
     marks = ", ".join("?" * len(days))
     statements = []
     for name, copy in COPIES.items():
+        # A column that was stored once is stored for ever, so none of a copy's values is lost.
+        stored = _stored(warehouse, name)
         statements += [
             Statement(
                 f"delete from raw.{name} where dataset = ? and event_date in ({marks})",
                 (dataset, *days),
             ),
             Statement(
-                f"insert into raw.{name} ({_columns(name)}) "
-                f"select {_columns(name)} from raw.{copy.name} where replaced_by = ?",
+                f"insert into raw.{name} ({stored}) "
+                f"select {stored} from raw.{copy.name} where replaced_by = ?",
                 (load,),
             ),
             Statement(f"delete from raw.{copy.name} where replaced_by = ?", (load,)),
@@ -179,6 +187,6 @@ def _check_kept(load: str, days: Sequence[date], warehouse: Warehouse) -> None:
         )
 
 
-def _columns(name: str) -> str:
+def _stored(warehouse: Warehouse, name: str) -> str:
     table = next(table for table in TABLES if table.name == name)
-    return column_list(column.name for column in table.columns)
+    return column_list(warehouse.stored_columns(table))

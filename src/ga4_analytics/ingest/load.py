@@ -35,7 +35,7 @@ from ga4_analytics.ingest.ledger import (
 )
 from ga4_analytics.ingest.left_out import LeftOut, leave_out
 from ga4_analytics.ingest.numbering import Repeats, number_repeats
-from ga4_analytics.ingest.stage_sql import events_sql, items_sql, staged_sql
+from ga4_analytics.ingest.stage_sql import events_sql, filled_columns, items_sql, staged_sql
 from ga4_analytics.ingest.staging import Reading, Tally, stage_files
 from ga4_analytics.ingest.told import LoadOptions, LoadResult
 from ga4_analytics.ingest.zone import choose_zone
@@ -252,7 +252,10 @@ def _run(job: _Job, show: Progress, clock: Callable[[], int]) -> LoadResult:
         },
         event_rows=sum(fact.events for fact in facts),
         held={day: was.load_id for day, was in held.items()},
-        before=keep_copies(job.settings, job.load_id, [day for day in days if day in held]),
+        filled=filled_columns(job.folder),
+        before=keep_copies(
+            job.warehouse, job.settings, job.load_id, [day for day in days if day in held]
+        ),
         after=drop_old_copies(job.settings),
     )
     with show.phase("Writing to the warehouse", stage.event_rows, "rows") as advance:

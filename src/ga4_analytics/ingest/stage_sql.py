@@ -54,6 +54,18 @@ def _staged_paths(folder: Path, name: str) -> list[Path]:
     return sorted([*folder.glob(f"{name}-*.parquet"), *folder.glob(f"old_{name}.parquet")])
 
 
+def filled_columns(folder: Path) -> frozenset[str]:
+    """The columns of ``raw.ga4_events`` that may hold a value; in the others all are null."""
+    staged = {
+        field for path in _staged_paths(folder, "events") for field in pq.read_schema(path).names
+    }
+    return frozenset(
+        column.name
+        for column in EVENT_COLUMNS
+        if column.name in staged or column.name not in STAGE_EVENTS
+    )
+
+
 def events_sql(folder: Path, dataset: str, offset: str, *, fold: bool) -> str:
     """Select of the columns of ``raw.ga4_events``.
 

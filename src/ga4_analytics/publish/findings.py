@@ -1,7 +1,7 @@
 """The findings report: a page of Markdown with figures, written from one snapshot.
 
-Its bytes depend on the snapshot's tables alone. The last line, a comment, names the data
-and the bytes of each figure, so that a check needs no drawing.
+Its bytes depend on the snapshot's tables and the kept model of churn alone. The last line, a
+comment, names the data and the bytes of each figure, so that a check needs no drawing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ga4_analytics.errors import StaleError
 from ga4_analytics.publish import sections
+from ga4_analytics.publish.churn_section import churn
+from ga4_analytics.publish.markdown import markdown
 from ga4_analytics.publish.sections import Content, Plot
 from ga4_analytics.publish.snapshot import Snapshot
 from ga4_analytics.render import text
@@ -31,7 +33,6 @@ FILE_NAME = "findings.md"
 FIGURES = "figures"
 
 _FOOTER = re.compile(r"\n<!-- figures: (\{.*\}) -->\n\Z")
-_MAX_CELL = 80
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def write_findings(snapshot: Snapshot, settings: Settings) -> Path:
         StaleError: The snapshot has no such dataset, or lacks a mart.
         OSError: A file cannot be written.
     """
-    report = _compose(snapshot, settings.dataset)
+    report = _compose(snapshot, settings)
     page = settings.reports_dir / FILE_NAME
     old = _recorded(page)
     figures = {}
@@ -79,7 +80,7 @@ def check_findings(snapshot: Snapshot, settings: Settings) -> None:
     page = settings.reports_dir / FILE_NAME
     if not page.is_file():
         raise _stale(f"{page} is not there.")
-    report = _compose(snapshot, settings.dataset)
+    report = _compose(snapshot, settings)
     written = _FOOTER.sub("", page.read_text(encoding="utf-8"))
     for number, (old, new) in enumerate(_lines(written, report.text), start=1):
         if old != new:
@@ -123,7 +124,8 @@ def _recorded(page: Path) -> Mapping[str, Mapping[str, str]]:
     return {name: record[name] for name in record if re.fullmatch(r"\w+\.png", name)}
 
 
-def _compose(snapshot: Snapshot, dataset: str) -> _Report:
+def _compose(snapshot: Snapshot, settings: Settings) -> _Report:
+    dataset = settings.dataset
     found = headline(snapshot, dataset)
     if found is None:
         known = ", ".join(facts["dataset"] for facts in snapshot.status["datasets"])
@@ -132,7 +134,7 @@ def _compose(snapshot: Snapshot, dataset: str) -> _Report:
             rule=f"It holds {known or 'no dataset'}.",
             remedy="Set `dataset` in ga4.toml, or load files and run `ga4 build`.",
         )
-    content = _content(snapshot, dataset, found)
+    content = _content(snapshot, dataset, found) | {"churn": churn(settings)}
     environment = Environment(
         loader=PackageLoader("ga4_analytics.publish"),
         trim_blocks=True,
@@ -148,7 +150,7 @@ def _compose(snapshot: Snapshot, dataset: str) -> _Report:
     plots = [content["activity"]["plot"], retention["heat_map"], retention["curve"]]
     plots += [funnel.get("plot") for funnel in content["funnels"]]
     plots += [scope["plot"] for scope in content["channels"]]
-    plots += [content["orders"]["plot"]]
+    plots += [content["orders"]["plot"], content["churn"]["plot"]]
     return _Report(page, tuple(plot for plot in plots if plot is not None))
 
 
@@ -233,17 +235,3 @@ def _settings(shown: Mapping[str, Any]) -> list[str]:
         "minutes",
         f"Channel rules of: {shown['channel_rules_date'] or 'the date of each session'}",
     ]
-
-
-def markdown(value: object) -> str:
-    r"""A text from the data as it shall be read in Markdown, shortened where very long.
-
-    >>> markdown("a|b_c <x>")
-    'a\\|b_c &lt;x&gt;'
-    """
-    line = " ".join(str(value).split())
-    if len(line) > _MAX_CELL and " " not in line:
-        line = line[: _MAX_CELL - 1] + "…"
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # An underscore inside a word is no emphasis, and view_item reads better without escapes.
-    return re.sub(r"([\\`*\[\]|#~$]|\b_|(?<=\s)_|_(?=\W|$))", r"\\\1", line)

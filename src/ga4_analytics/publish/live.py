@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from ga4_analytics.errors import StaleError
 from ga4_analytics.index.manifest import FOLDER, Manifest, folder_of, read_manifest, slug
@@ -16,6 +17,7 @@ from ga4_analytics.settings import Settings
 
 POINTER = "CURRENT"
 SNAPSHOTS = "snapshots"
+STATUS = "status.json"
 
 
 def live_id(settings: Settings) -> str | None:
@@ -90,3 +92,20 @@ def manifest_path(snapshot: Path, dataset: str) -> Path:
 
 def _dataset_of(path: Path) -> str:
     return str(json.loads(path.read_text(encoding="utf-8")).get("dataset"))
+
+
+def snapshot_status(folder: Path) -> dict[str, Any]:
+    """What a snapshot says of itself: the content of its ``status.json``.
+
+    Raises:
+        StaleError: It cannot be read.
+    """
+    try:
+        found: dict[str, Any] = json.loads((folder / STATUS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StaleError(
+            f"The snapshot {folder} cannot be read: {error}.",
+            rule="A snapshot is published whole.",
+            remedy="Publish again with `ga4 build`.",
+        ) from error
+    return found

@@ -21,7 +21,15 @@ import pyarrow.parquet as pq
 from ga4_analytics.errors import BuildError, StaleError
 from ga4_analytics.index.reader import Index
 from ga4_analytics.publish.indexes import IndexBuild, clear_files, write_manifests
-from ga4_analytics.publish.live import POINTER, SNAPSHOTS, live_folder, live_id, open_published
+from ga4_analytics.publish.live import (
+    POINTER,
+    SNAPSHOTS,
+    STATUS,
+    live_folder,
+    live_id,
+    open_published,
+    snapshot_status,
+)
 from ga4_analytics.publish.status import collect_status, fingerprint
 from ga4_analytics.settings import Settings
 from ga4_analytics.storage.atomic import atomic_folder, remove_leftovers, write_text
@@ -30,9 +38,6 @@ from ga4_analytics.warehouse.base import Warehouse
 
 Progress = Callable[[str], None]
 """Told the name of each mart when it is written."""
-
-_STATUS = "status.json"
-
 
 Judge = Callable[["Snapshot"], list[dict[str, Any]]]
 """Compares the marts and indexes of a draft; gives what its status says of that, or raises."""
@@ -104,15 +109,7 @@ class Snapshot:
         Raises:
             StaleError: Its status cannot be read.
         """
-        try:
-            status = json.loads((folder / _STATUS).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StaleError(
-                f"The snapshot {folder} cannot be read: {error}.",
-                rule="A snapshot is published whole.",
-                remedy="Publish again with `ga4 build`.",
-            ) from error
-        return cls(folder, status)
+        return cls(folder, snapshot_status(folder))
 
 
 def publish(
@@ -152,7 +149,7 @@ def publish(
         status["indexes"] = write_manifests(draft, indexes)
         status["verification"] = judge(Snapshot(draft, status))
         text = json.dumps(status, indent=2, ensure_ascii=False) + "\n"
-        (draft / _STATUS).write_text(text, encoding="utf-8")
+        (draft / STATUS).write_text(text, encoding="utf-8")
     write_text(settings.state_dir / POINTER, name + "\n")
     _clear(root, keep={name, previous})
     clear_files(settings.state_dir, root)

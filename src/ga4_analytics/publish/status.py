@@ -54,7 +54,8 @@ def settings_shown(settings: Settings) -> dict[str, Any]:
     False
     """
     shown = asdict(settings)
-    del shown["workspace"], shown["warehouse"], shown["undo_loads"]
+    for name in ("workspace", "warehouse", "undo_loads", "metrics", "experiments"):
+        del shown[name]
     fixed = settings.channel_rules_date
     shown["channel_rules_date"] = fixed.isoformat() if fixed else None
     return shown

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ga4_analytics.questions.churn import COUNTED, ChurnQuestion
+from ga4_analytics.questions.codec import decode
 from ga4_analytics.questions.comparison import NamedSegment, SegmentsQuestion
 from ga4_analytics.questions.paths import PathsQuestion
 from ga4_analytics.questions.revenue import RevenueQuestion
@@ -142,3 +144,45 @@ def user(key: str, *, skip: int = 0, limit: int = 100, **query: Any) -> UserQues
     return UserQuestion(
         key, one_of(int, skip, "skip"), one_of(int, limit, "limit"), a_query(**query)
     )
+
+
+def churn(
+    *,
+    active: str | Iterable[str] = (),
+    counted: str | Iterable[str] = COUNTED,
+    models: str | Iterable[str] = (),
+    leave_out: str | Iterable[str] = (),
+    shares: Iterable[float] = (0.05, 0.1, 0.2),
+    target: str = "rarer",
+    saved: Saved | None = None,
+    **numbers: Any,
+) -> ChurnQuestion:
+    """Who will not come back.
+
+    Args:
+        active: Events that make a user active; none: any event.
+        counted: Events whose number is a feature each.
+        models: Models to hold against the recency rule; none: all that are installed.
+        leave_out: Features not to use.
+        shares: Shares of users, as a campaign reaches them.
+        target: What is looked for: 'churn', 'return' or the 'rarer'.
+        saved: Not used: the population is set by ``least_active_days``.
+        **numbers: ``window_days``, ``gap_days``, ``horizon_days``, ``step_days``,
+            ``test_cutoffs``, ``least_active_days``, ``resamples``, ``seed``, ``confidence``.
+
+    Raises:
+        QuestionError: A part cannot be read.
+
+    >>> churn(models="logistic", horizon_days=7).models
+    ('logistic',)
+    """
+    given = {
+        "active": columns(active),
+        "counted": columns(counted),
+        "models": columns(models),
+        "leave_out": columns(leave_out),
+        "shares": tuple(shares),
+        "target": target,
+        **numbers,
+    }
+    return decode(ChurnQuestion, given)

@@ -99,7 +99,7 @@ def _one_of(kinds: tuple[Any, ...], data: Any, field: str) -> Any:
     if isinstance(data, dict) and classes:
         if len(classes) == 1 and "type" not in data:
             return _decoded(next(iter(classes.values())), data, field)
-        if data.get("type") not in classes:
+        if not isinstance(data.get("type"), str) or data["type"] not in classes:
             raise _wrong(f"{field}.type", data.get("type"), f"one of {', '.join(classes)}")
         return _decoded(classes[data["type"]], data, field)
     for kind in plain:
@@ -126,6 +126,8 @@ def _object(kind: type, data: Any, field: str) -> Any:
     if not isinstance(data, dict):
         raise _wrong(field or type_name(kind), data, "an object")
     known = _hints(kind)
+    if data.get("type", type_name(kind)) != type_name(kind):
+        raise _wrong(f"{field}.type".lstrip("."), data["type"], type_name(kind))
     content = {key: value for key, value in data.items() if key != "type"}
     for key in content:
         if key not in known:

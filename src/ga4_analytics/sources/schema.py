@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "bigint", "integer", "boolean", "date"]
+Kind = Literal["text", "bigint", "integer", "boolean", "date", "double"]
 Reading = Literal["text", "integer", "boolean", "money", "date", "timestamp"]
 
 

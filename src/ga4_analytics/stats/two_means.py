@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
@@ -133,6 +134,110 @@ def _effect(
     width = float(t.ppf((1.0 + confidence) / 2.0, df)) * se
     p_value = 2.0 * float(t.sf(abs(value) / se, df))
     return Effect(value, se, df, p_value, value - width, value + width)
+
+
+def mean_bounds(moments: Moments, confidence: float = 0.95) -> tuple[float, float]:
+    """Student's interval of one mean.
+
+    Args:
+        moments: Of two units or more.
+        confidence: Coverage, in (0, 1).
+
+    >>> [round(bound, 4) for bound in mean_bounds(Moments(10, 2.33, 4.009))]
+    [0.8977, 3.7623]
+    """
+    from scipy.stats import t
+
+    width = float(t.ppf((1.0 + confidence) / 2.0, moments.n - 1))
+    width *= sqrt(moments.variance / moments.n)
+    return moments.mean - width, moments.mean + width
+
+
+@dataclass(frozen=True)
+class NotWorse:
+    """A test that a mean is not below a part of another, and what part is still possible.
+
+    Attributes:
+        p_value: One-sided, of the treatment being worse by the margin or more.
+        worst: One-sided bound of the relative change; None where nothing bounds it. The
+            p-value is below one minus the confidence exactly where the bound is within the
+            margin.
+    """
+
+    p_value: float
+    worst: float | None
+
+
+def not_worse(
+    control: Moments,
+    treatment: Moments,
+    margin: float,
+    confidence: float = 0.95,
+    *,
+    higher_is_better: bool = True,
+) -> NotWorse | None:
+    """Test whether a treatment is not worse than the control by a relative margin.
+
+    Args:
+        control: Of the control; its mean is above 0, else there is no relative margin.
+        treatment: Of the treatment.
+        margin: Relative change for the worse, in [0, 1).
+        confidence: One minus the one-sided level.
+        higher_is_better: Whether below is worse; else above is.
+
+    Returns:
+        The test, or None where the control's mean is not above 0 or nothing varies.
+
+    Source: E. C. Fieller (1954), Some problems in interval estimation, JRSS B 16, 175-185;
+    degrees of freedom are Welch's.
+
+    >>> a, b = Moments(1000, 10.0, 25.0), Moments(1000, 9.9, 25.0)
+    >>> found = not_worse(a, b, 0.05)
+    >>> f"{found.p_value:.4f}", round(found.worst, 4)
+    ('0.0334', -0.046)
+    """
+    from scipy.stats import t
+
+    plain = welch(control, treatment)
+    if plain is None or control.mean <= 0:
+        return None
+    sign = 1.0 if higher_is_better else -1.0
+    part = 1.0 - sign * margin
+    above, below = treatment.variance / treatment.n, control.variance / control.n
+    z = sign * (treatment.mean - part * control.mean) / sqrt(above + part * part * below)
+    q = float(t.ppf(confidence, plain.df))
+    # The part f of the control at which z would be q: a root of a f^2 - 2 b f + c.
+    a = control.mean**2 - q * q * below
+    b = treatment.mean * control.mean
+    c = treatment.mean**2 - q * q * above
+    inside = b * b - a * c
+    worst = (b - sign * sqrt(inside)) / a - 1.0 if a > 0 and inside >= 0 else None
+    return NotWorse(float(t.sf(z, plain.df)), worst)
+
+
+def same_effect(effects: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Cochran's Q: whether effects in several groups could be one.
+
+    Args:
+        effects: The estimate and standard error of two groups or more.
+
+    Returns:
+        Q, and its p-value from the chi-square distribution.
+
+    Source: W. G. Cochran (1954), The combination of estimates from different experiments,
+    Biometrics 10, 101-129.
+
+    >>> statistic, p_value = same_effect([(1.0, 0.5), (3.0, 0.5)])
+    >>> round(statistic, 6), round(p_value, 6)
+    (8.0, 0.004678)
+    """
+    from scipy.stats import chi2
+
+    weights = np.array([1.0 / se**2 for _, se in effects])
+    values = np.array([value for value, _ in effects])
+    middle = float(weights @ values) / float(weights.sum())
+    statistic = float(weights @ (values - middle) ** 2)
+    return statistic, float(chi2.sf(statistic, len(effects) - 1))
 
 
 def linearised(numerators: Floats, denominators: Floats) -> Floats:

@@ -69,6 +69,24 @@ def z_test(control: Counts, treatment: Counts) -> Significance:
     return Significance(float(z), float(p))
 
 
+ENOUGH = 5
+"""Expected successes and failures in both arms from which the normal approximation is good."""
+
+
+def z_is_good(control: Counts, treatment: Counts) -> bool:
+    """Whether the z-test may decide: enough successes and failures are expected in both arms.
+
+    Source: W. G. Cochran (1954), Some methods for strengthening the common chi-square tests.
+
+    >>> z_is_good(Counts(12, 99), Counts(5, 83)), z_is_good(Counts(1, 6), Counts(8, 10))
+    (True, False)
+    """
+    trials = control.trials + treatment.trials
+    successes = control.successes + treatment.successes
+    rarest = min(successes, trials - successes) / trials
+    return rarest * min(control.trials, treatment.trials) >= ENOUGH
+
+
 def _table(control: Counts, treatment: Counts) -> list[list[int]]:
     """Rows: succeeded, did not; columns: treatment, control, as scipy's exact tests want."""
     return [

@@ -106,20 +106,32 @@ def event_distribution(index: Index, settings: Settings) -> Recount:
 
 
 def page_performance(index: Index, settings: Settings) -> Recount:
-    """``page_performance`` of pages that have a path."""
-    found = (
-        Wanted("events", "events"),
-        Wanted("page_views", "events", VIEWS),
-        Wanted("users", "users"),
-        Wanted("key_events", "events", settings.key_events),
-        Wanted("engagement_msec", "sum", of="engagement_msec"),
+    """``page_performance``: events of pages, and views that carry no page."""
+    rows = counted(
+        index,
+        ("page_path",),
+        _of_pages((), settings.key_events),
+        Condition("page_path", "is_set"),
     )
-    rows = counted(index, ("page_path",), found, Condition("page_path", "is_set"))
+    viewed = tuple(name for name in VIEWS if name in settings.key_events)
+    without = counted(
+        index, (), _of_pages(VIEWS, viewed or ("",)), Condition("page_path", "is_not_set")
+    )
+    rows |= {(day, "(not set)"): row for (day,), row in without.items() if row["events"]}
     told = {day for day, facts in index.calendar.by_day.items() if "page" in facts.can}
     kept = {key: row for key, row in rows.items() if key[0] in told and row["events"]}
-    # Views without a path stand under '(not set)' beside pages that are called so.
-    kept = {key: row for key, row in kept.items() if key[1] != "(not set)"}
     return Recount.of_rows("page_performance", ("event_date", "page_path"), kept)
+
+
+def _of_pages(names: tuple[str, ...], key_events: tuple[str, ...]) -> tuple[Wanted, ...]:
+    """What ``page_performance`` counts, of some events; none: of any."""
+    return (
+        Wanted("events", "events", names),
+        Wanted("page_views", "events", VIEWS),
+        Wanted("users", "users", names),
+        Wanted("key_events", "events", key_events),
+        Wanted("engagement_msec", "sum", names, "engagement_msec"),
+    )
 
 
 def counted(
@@ -128,6 +140,8 @@ def counted(
     """Series a day and group, by day and the group's values."""
     there = [each for each in wanted if _selector(index, each) is not None]
     nowhere = [each for each in wanted if _selector(index, each) is None]
+    if not there:  # none of these events is anywhere in the data
+        return {}
     series = tuple(
         Series(_selector(index, each) or EventSelector(), each.measure, each.of, label=each.column)
         for each in there

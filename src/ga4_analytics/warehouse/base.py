@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from ga4_analytics.errors import WarehouseError
+from ga4_analytics.sources.schema import Kind
+from ga4_analytics.warehouse.tables import EVENTS, Table
 
 Progress = Callable[[int], None]
 """Told how many more rows were written."""
@@ -51,6 +53,7 @@ class Stage:
         event_rows: How many events ``events_sql`` gives, for progress.
         held: Day to the load that wrote it, for those of ``days`` that were there when the
             load looked; None checks nothing.
+        filled: The columns of ``events_sql`` that may hold a value; the others are null.
         before: Statements to run in the transaction before any row is deleted.
         after: Statements to run in the transaction when all rows are written.
     """
@@ -61,6 +64,7 @@ class Stage:
     ledger: Mapping[str, pa.Table]
     event_rows: int
     held: Mapping[date, str] | None = None
+    filled: frozenset[str] = frozenset(column.name for column in EVENTS.columns)
     before: tuple[Statement, ...] = ()
     after: tuple[Statement, ...] = ()
 
@@ -98,6 +102,8 @@ class Warehouse(Protocol):
 
     engine: str
     """'duckdb' or 'postgres'."""
+    types: Mapping[Kind, str]
+    """The engine's type for each kind of column."""
 
     def describe(self) -> str:
         """Where it is, for people: a path, or a URL without its password."""
@@ -116,11 +122,15 @@ class Warehouse(Protocol):
         ...
 
     def change(self, statements: Sequence[Statement], rows: Mapping[str, pa.Table]) -> list[int]:
-        """Run statements, then add rows to tables of ``raw``, in one transaction.
+        """Run statements, then add rows to our own tables, in one transaction.
 
         Returns:
             How many rows each statement touched.
         """
+        ...
+
+    def stored_columns(self, table: Table) -> tuple[str, ...]:
+        """The columns of a table of ``raw`` that can hold a value, in their order."""
         ...
 
     def compact(self) -> None:

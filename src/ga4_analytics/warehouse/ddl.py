@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ga4_analytics.errors import WarehouseError
 from ga4_analytics.sources.schema import Column, Kind
+from ga4_analytics.sources.sql_text import text_literal
 from ga4_analytics.warehouse.tables import COPIES, EVENTS, ITEMS, Table
 
 SCHEMAS: tuple[str, ...] = ("raw", "analytics", "results")
@@ -17,6 +18,9 @@ load itself, and the ids are unique by construction; a dbt test checks them."""
 
 REPLACED: tuple[str, ...] = tuple(COPIES)
 """Tables whose rows belong to a day and go when the day is replaced."""
+
+
+_VIRTUAL = " generated always as (null) virtual"
 
 
 def quoted(name: str) -> str:
@@ -37,12 +41,15 @@ def column_list(columns: Iterable[str]) -> str:
     return ", ".join(quoted(name) for name in columns)
 
 
-def create_table(table: Table, types: Mapping[Kind, str]) -> str:
-    """Write the statement that makes a table of ``raw`` where it is missing.
+def create_table(
+    table: Table, types: Mapping[Kind, str], stored: Collection[str] | None = None
+) -> str:
+    """Write the statement that makes a table where it is missing.
 
     Args:
         table: The table.
         types: The engine's type for each kind of column, with its collation.
+        stored: The columns that take room; the others are virtual and null. None: all.
 
     Returns:
         One statement.
@@ -62,12 +69,30 @@ def create_table(table: Table, types: Mapping[Kind, str]) -> str:
     parts = [
         f"{quoted(column.name)} {types[column.kind]}"
         + (" not null" if column.name in table.key else "")
+        + ("" if stored is None or column.name in stored else _VIRTUAL)
         for column in table.columns
     ]
     if table.key and table.name not in UNKEYED:
         parts.append(f"primary key ({column_list(table.key)})")
     body = ",\n  ".join(parts)
-    return f"create table if not exists raw.{quoted(table.name)} (\n  {body}\n)"
+    return f"create table if not exists {table.schema}.{quoted(table.name)} (\n  {body}\n)"
+
+
+def comments(table: Table) -> list[str]:
+    """Write the statements that say in the warehouse what a table and its columns are.
+
+    >>> from ga4_analytics.warehouse.tables import CHURN_SCORES
+    >>> print(comments(CHURN_SCORES)[1])
+    comment on column results."churn_scores"."dataset" is 'The property.'
+    """
+    name = f"{table.schema}.{quoted(table.name)}"
+    return [
+        f"comment on table {name} is {text_literal(table.about)}",
+        *(
+            f"comment on column {name}.{quoted(column.name)} is {text_literal(column.about)}"
+            for column in table.columns
+        ),
+    ]
 
 
 def add_column(table: Table, column: Column, types: Mapping[Kind, str]) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +14,28 @@ import duckdb
 import pyarrow as pa
 
 from ga4_analytics.errors import SettingsError, WarehouseError
-from ga4_analytics.sources.schema import Kind
 from ga4_analytics.sources.sql_text import text_literal
 from ga4_analytics.warehouse.base import (
     HELD_SQL,
-    DayKey,
     Progress,
     Stage,
     Statement,
     check_held,
 )
-from ga4_analytics.warehouse.ddl import (
-    REPLACED,
-    SCHEMAS,
-    add_column,
-    column_list,
-    create_table,
-    missing_columns,
-    quoted,
+from ga4_analytics.warehouse.ddl import SCHEMAS, add_column, create_table, missing_columns, quoted
+from ga4_analytics.warehouse.duckdb_rows import (
+    TYPES,
+    delete_days,
+    insert,
+    insert_ledger,
+    run,
+    store,
+    stored,
+    stored_first,
 )
 from ga4_analytics.warehouse.parquet import BATCH_ROWS, write_batches
-from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES
+from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES, Table
 
-TYPES: Mapping[Kind, str] = {
-    "text": "VARCHAR",
-    "bigint": "BIGINT",
-    "integer": "INTEGER",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-}
 MEMORY_LIMIT = "1500MB"
 # DuckDB names the catalog after the file; one named like a schema makes raw.x ambiguous.
 _RESERVED = frozenset({*SCHEMAS, "main", "memory", "system", "temp"})
@@ -61,6 +54,7 @@ class DuckDBWarehouse:
     """
 
     engine = "duckdb"
+    types = TYPES
 
     def __init__(self, path: Path, temp_folder: Path) -> None:
         catalog = path.name.lstrip(".").split(".")[0].lower()
@@ -88,7 +82,7 @@ class DuckDBWarehouse:
             for schema in SCHEMAS:
                 connection.execute(f"create schema if not exists {quoted(schema)}")
             for table in TABLES:
-                connection.execute(create_table(table, TYPES))
+                connection.execute(create_table(table, TYPES, stored_first(table)))
                 found = connection.execute(
                     "select column_name, data_type from information_schema.columns "
                     "where table_catalog = current_database() and table_schema = 'raw' "
@@ -112,13 +106,14 @@ class DuckDBWarehouse:
             datasets = {day.dataset for day in stage.days}
             for dataset in datasets if stage.held is not None else ():
                 check_held(stage, connection.execute(HELD_SQL, [dataset]).fetchall())
-            _run(connection, stage.before)
-            _delete_days(connection, stage.days)
+            store(connection, stage.filled)
+            run(connection, stage.before)
+            delete_days(connection, stage.days)
             with _watched(connection, stage.event_rows, progress):
-                _insert(connection, EVENTS.name, EVENTS.columns, stage.events_sql)
-            _insert(connection, ITEMS.name, ITEMS.columns, stage.items_sql)
-            _insert_ledger(connection, stage.ledger)
-            _run(connection, stage.after)
+                insert(connection, EVENTS, stage.events_sql)
+            insert(connection, ITEMS, stage.items_sql)
+            insert_ledger(connection, stage.ledger)
+            run(connection, stage.after)
 
     def add_rows(self, rows: Mapping[str, pa.Table]) -> None:
         """Add rows to ledger tables of ``raw``, by table name, in one transaction.
@@ -127,10 +122,10 @@ class DuckDBWarehouse:
             WarehouseError: The engine refused; nothing was added.
         """
         with self._told("add rows to the ledger"), self._transaction() as connection:
-            _insert_ledger(connection, rows)
+            insert_ledger(connection, rows)
 
     def change(self, statements: Sequence[Statement], rows: Mapping[str, pa.Table]) -> list[int]:
-        """Run statements, then add rows to tables of ``raw``, in one transaction.
+        """Run statements, then add rows to our own tables, in one transaction.
 
         Returns:
             How many rows each statement touched.
@@ -139,9 +134,14 @@ class DuckDBWarehouse:
             WarehouseError: The engine refused; nothing was changed.
         """
         with self._told("change rows"), self._transaction() as connection:
-            touched = _run(connection, statements)
-            _insert_ledger(connection, rows)
+            touched = run(connection, statements)
+            insert_ledger(connection, rows)
         return touched
+
+    def stored_columns(self, table: Table) -> tuple[str, ...]:
+        """The columns of a table of ``raw`` that can hold a value, in their order."""
+        with self._told("look at a table"):
+            return stored(self._open(), table)
 
     def compact(self) -> None:
         """Rewrite the file, so that no deleted row is left in it.
@@ -252,9 +252,11 @@ class DuckDBWarehouse:
         if self._connection is None:
             _make_folders(self._path.parent, self._temp_folder)
             self._connection = duckdb.connect(str(self._path), config={**self._settings()})
-            # Lets query_progress answer; nothing is printed.
-            self._connection.execute("set enable_progress_bar = true")
-            self._connection.execute("set enable_progress_bar_print = false")
+            # Lets query_progress answer; nothing is printed. In a notebook DuckDB wants widgets
+            # for that: without them there is no progress, and all else works.
+            with contextlib.suppress(duckdb.InvalidInputException):
+                self._connection.execute("set enable_progress_bar = true")
+                self._connection.execute("set enable_progress_bar_print = false")
         return self._connection
 
     @contextlib.contextmanager
@@ -298,54 +300,6 @@ def _make_folders(*folders: Path) -> None:
                 rule="The warehouse file, and what DuckDB spills, need folders of their own.",
                 remedy="Make the place writable, or name another file.",
             ) from error
-
-
-def _delete_days(connection: duckdb.DuckDBPyConnection, days: Sequence[DayKey]) -> None:
-    keys = pa.table(
-        {
-            "dataset": pa.array([day.dataset for day in days], pa.string()),
-            "event_date": pa.array([day.event_date for day in days], pa.date32()),
-        }
-    )
-    with _registered(connection, "days_to_replace", keys):
-        for name in REPLACED:
-            connection.execute(
-                f"delete from raw.{quoted(name)} where (dataset, event_date) in "
-                "(select (dataset, event_date) from days_to_replace)"
-            )
-
-
-def _run(connection: duckdb.DuckDBPyConnection, statements: Iterable[Statement]) -> list[int]:
-    touched = []
-    for statement in statements:
-        row = connection.execute(statement.sql, list(statement.params)).fetchone()
-        touched.append(int(row[0]) if row else 0)
-    return touched
-
-
-def _insert_ledger(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, pa.Table]) -> None:
-    tables = {table.name: table for table in TABLES}
-    for name, data in rows.items():
-        with _registered(connection, "ledger_rows", data):
-            _insert(connection, name, tables[name].columns, "select * from ledger_rows")
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[Any], sql: str
-) -> None:
-    names = column_list(column.name for column in columns)
-    connection.execute(
-        f"insert into raw.{quoted(name)} ({names}) select {names} from ({sql}) as staged"
-    )
-
-
-@contextlib.contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, name: str, data: pa.Table) -> Iterator[None]:
-    connection.register(name, data)
-    try:
-        yield
-    finally:
-        connection.unregister(name)
 
 
 @contextlib.contextmanager

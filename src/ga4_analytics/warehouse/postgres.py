@@ -36,7 +36,7 @@ from ga4_analytics.warehouse.parquet import BATCH_ROWS, write_batches
 from ga4_analytics.warehouse.postgres_errors import explained, unsupported
 from ga4_analytics.warehouse.postgres_roles import Grant, grant_read
 from ga4_analytics.warehouse.postgres_url import PostgresTarget
-from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES
+from ga4_analytics.warehouse.tables import EVENTS, ITEMS, RESULTS, TABLES, Table
 
 TYPES: Mapping[Kind, str] = {
     "text": 'text collate "C"',
@@ -44,6 +44,7 @@ TYPES: Mapping[Kind, str] = {
     "integer": "integer",
     "boolean": "boolean",
     "date": "date",
+    "double": "double precision",
 }
 STAGE_MEMORY_LIMIT = "700MB"
 LOCK_TIMEOUT = "30s"
@@ -73,6 +74,7 @@ class PostgresWarehouse:
     """
 
     engine = "postgres"
+    types = TYPES
 
     def __init__(self, target: PostgresTarget, temp_folder: Path) -> None:
         self._target = target
@@ -136,7 +138,7 @@ class PostgresWarehouse:
             ):
                 names = column_list(column.name for column in table.columns)
                 reader = staged.execute(f"select {names} from ({select}) as staged")
-                _copy_in(cursor, table.name, reader.to_arrow_reader(BATCH_ROWS), report)
+                _copy_in(cursor, table, reader.to_arrow_reader(BATCH_ROWS), report)
             _copy_ledger(cursor, stage.ledger)
             _run(cursor, stage.after)
         self._after_load()
@@ -151,7 +153,7 @@ class PostgresWarehouse:
             _copy_ledger(cursor, rows)
 
     def change(self, statements: Sequence[Statement], rows: Mapping[str, pa.Table]) -> list[int]:
-        """Run statements, then add rows to tables of ``raw``, in one transaction.
+        """Run statements, then add rows to our own tables, in one transaction.
 
         Returns:
             How many rows each statement touched.
@@ -165,15 +167,20 @@ class PostgresWarehouse:
         self._after_load()
         return touched
 
+    def stored_columns(self, table: Table) -> tuple[str, ...]:
+        """Every column of a table of ``raw``: a null takes a bit."""
+        return tuple(column.name for column in table.columns)
+
     def compact(self) -> None:
-        """Rewrite the tables of ``raw``, so that no deleted row is left in their files.
+        """Rewrite our own tables, so that no deleted row is left in their files.
 
         Raises:
             WarehouseError: The engine refused, or the disk has no room for a copy.
         """
         with self._told("rewrite the tables"):
-            for table in TABLES:
-                name = pgsql.Identifier("raw", table.name)
+            there = [each for each in RESULTS if self.relation_exists(each.schema, each.name)]
+            for table in (*TABLES, *there):
+                name = pgsql.Identifier(table.schema, table.name)
                 self._open().execute(pgsql.SQL("vacuum (full, analyze) {}").format(name))
 
     def grant_read(self, role: str, password: str | None) -> Grant:
@@ -347,19 +354,19 @@ def _delete_days(cursor: psycopg.Cursor[tuple[Any, ...]], days: Sequence[DayKey]
 
 
 def _copy_ledger(cursor: psycopg.Cursor[tuple[Any, ...]], rows: Mapping[str, pa.Table]) -> None:
-    tables = {table.name: table for table in TABLES}
+    tables = {table.name: table for table in (*TABLES, *RESULTS)}
     for name, data in rows.items():
         wanted = data.select([column.name for column in tables[name].columns])
-        _copy_in(cursor, name, wanted.to_batches(BATCH_ROWS), lambda rows: None)
+        _copy_in(cursor, tables[name], wanted.to_batches(BATCH_ROWS), lambda rows: None)
 
 
 def _copy_in(
     cursor: psycopg.Cursor[tuple[Any, ...]],
-    name: str,
+    table: Table,
     batches: Iterable[pa.RecordBatch],
     progress: Progress,
 ) -> None:
-    """Copy batches into a table of raw; a thread makes the next text meanwhile."""
+    """Copy batches into a table; a thread makes the next text meanwhile."""
     source = iter(batches)
 
     def encode() -> tuple[list[str], memoryview, int] | None:
@@ -375,7 +382,7 @@ def _copy_in(
             coming = pool.submit(encode)
             names, data, rows = ready
             statement = pgsql.SQL("copy {} ({}) from stdin (format csv)").format(
-                pgsql.Identifier("raw", name),
+                pgsql.Identifier(table.schema, table.name),
                 pgsql.SQL(", ").join(map(pgsql.Identifier, names)),
             )
             with cursor.copy(statement) as copy:

@@ -14,19 +14,21 @@ from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 
 @dataclass(frozen=True)
 class Table:
-    """A table of schema ``raw``.
+    """A table that this program fills itself.
 
     Attributes:
         name: Its name.
         about: One sentence: "One row per ...".
         columns: Its columns in order.
         key: The columns that name a row; empty where rows have no name.
+        schema: 'raw', or 'results' for what is made for BI tools.
     """
 
     name: str
     about: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
+    schema: str = "raw"
 
 
 def _columns(*spec: tuple[str, str, str]) -> tuple[Column, ...]:
@@ -258,3 +260,33 @@ TABLES: tuple[Table, ...] = (
     FORGOTTEN,
     *COPIES.values(),
 )
+
+CHURN_SCORES = Table(
+    "churn_scores",
+    "One row per dataset, as-of day and user: the chance to churn that a model gave.",
+    _columns(
+        ("dataset", "text", "The property."),
+        ("as_of", "date", "The first day of which nothing was known."),
+        ("user_key", "text", "The user: a user_pseudo_id."),
+        ("model_id", "text", "The model; `ga4 churn card` says how far to trust it."),
+        (
+            "model",
+            "text",
+            "Its kind: 'recency', 'logistic', 'hist_gradient_boosting' or 'xgboost'.",
+        ),
+        ("window_days", "bigint", "Days before as_of that the model looks at."),
+        ("gap_days", "bigint", "Days from as_of on that count neither way."),
+        ("horizon_days", "bigint", "Days after the gap; a churner is active on none of them."),
+        ("chance_to_churn", "double", "The chance to churn, from 0 to 1."),
+        ("chance_rank", "bigint", "1 is the likeliest to churn; equal chances share a rank."),
+        ("decile", "bigint", "1 is the tenth of users likeliest to churn; ties by user_key."),
+        ("recency_days", "bigint", "Days from the last active day to as_of."),
+        ("recency_rank", "bigint", "1 was away the longest; equal days share a rank."),
+        ("scored_at_us", "bigint", "When, microseconds UTC."),
+    ),
+    ("dataset", "as_of", "user_key"),
+    "results",
+)
+
+RESULTS: tuple[Table, ...] = (CHURN_SCORES,)
+"""Tables of schema results; each is made when it is first filled."""

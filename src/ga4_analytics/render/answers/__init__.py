@@ -25,6 +25,10 @@ TOPICS = {
     "CompareAnswer": "calculators",
     "SplitAnswer": "calculators",
     "PlanAnswer": "calculators",
+    "ChurnResult": "churn",
+    "ChurnScores": "churn",
+    "ExperimentResult": "experiment",
+    "ExperimentPlanResult": "experiment",
 }
 """The module of `render.answers` and of `render.answer_plots` for each result."""
 

@@ -38,7 +38,9 @@ def foot(result: Result) -> list[RenderableType]:
     """What was counted and how done its days are, beneath the numbers."""
     lines = [*result.definition, *finality_words(result.finality)]
     took = f"{result.seconds * 1000:.3g} ms" if result.seconds < 1 else f"{result.seconds:.3g} s"
-    return ["", *(Text(line, style=DIM) for line in lines), Text(f"Answered in {took}.", DIM)]
+    # An answer that was kept does not say how long it took.
+    lines += [f"Answered in {took}."] if result.seconds else []
+    return ["", *(Text(line, style=DIM) for line in lines)]
 
 
 def finality_words(finality: Finality) -> list[str]:

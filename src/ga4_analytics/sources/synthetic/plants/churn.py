@@ -24,7 +24,7 @@ NAME = "churn"
 HAZARDS = {"desktop": 0.08, "mobile": 0.20, "tablet": 0.40}
 """Chance to leave at the end of a week, by device category."""
 _MEMBERS, _LEAST, _MOST = 20_000, 90, 5_000
-_AGAIN = 0.15
+AGAIN = 0.15
 """Chance of another active day, each day of a week."""
 _SCRIPT = (
     ("first_visit", 0.0), ("session_start", 0.0), ("page_view", 0.0), ("user_engagement", 18.5),
@@ -118,7 +118,7 @@ def _active(base: Sample, joined: Ints, weeks: Ints) -> tuple[Ints, Ints]:
     shape = (len(joined), most, 7)
     cell = np.arange(np.prod(shape))
     u = uniform(base.spec.seed, f"{NAME}/day", cell).reshape(shape)
-    active = (u < _AGAIN) | (u == u.min(axis=2, keepdims=True))
+    active = (u < AGAIN) | (u == u.min(axis=2, keepdims=True))
     active[:, 0, 0] = True
     active &= np.arange(most)[None, :, None] < weeks[:, None, None]
     member, week, weekday = np.nonzero(active)

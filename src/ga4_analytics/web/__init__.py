@@ -1,0 +1,1 @@
+"""The web page and its API: they ask and show, and compute nothing."""
