@@ -35,6 +35,7 @@ from ga4_analytics.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
     from ga4_analytics.exports.base import ExportResult
+    from ga4_analytics.exports.request import ExportRequest
     from ga4_analytics.questions.churn import ChurnQuestion, ChurnResult, ChurnScores
     from ga4_analytics.verify import Verification
 
@@ -312,6 +313,28 @@ class Workspace(Asker):
             self._need_models()
             with self.progress.phase("Writing outputs", None, "rows") as advance:
                 return export_all(self.warehouse, self.settings, advance)
+
+    def export_to(self, request: ExportRequest, folder: Path) -> dict[str, Any]:
+        """Write events as files that another tool's import takes.
+
+        Args:
+            request: Which events, and for which tool.
+            folder: Where the files go; an older export there is replaced as a whole.
+
+        Returns:
+            The manifest.
+
+        Raises:
+            Ga4Error: The models are not built, the request names what is not there, or the
+                folder holds something else.
+            OSError: A file cannot be written; the next try goes on where this one stopped.
+        """
+        from ga4_analytics.exporting import deliver
+
+        with self._locked("export"):
+            self._need_models()
+            given = (self.warehouse, self.settings, self.index)
+            return deliver(request, folder, *given, self.clock(), self.progress)
 
     def churn_train(
         self, question: ChurnQuestion | None = None, **options: Any

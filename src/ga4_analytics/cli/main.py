@@ -55,7 +55,7 @@ COMMANDS = {
     "warm": "catalogue",
     "schema": "catalogue",
     "serve": "serving",
-    "export": "data",
+    "export": "exporting",
     "report": "show",
     "verify": "verifying",
     "grant": "granting",

@@ -8,6 +8,10 @@ from datetime import date
 from ga4_analytics.questions.segments import UserSegment
 
 
+FORMATS = ("amplitude", "heap", "mixpanel", "posthog", "segment")
+"""The formats' names."""
+
+
 @dataclass(frozen=True)
 class ExportRequest:
     """Which events of a property go into which kind of file.
