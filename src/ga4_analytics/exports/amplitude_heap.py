@@ -76,6 +76,7 @@ judged as (
     from accepted
 )"""
 
+
 def _property(key: str, column: str) -> str:
     """SQL for one member of a JSON object, null where there is no value."""
     return f"""'"{key}":' || cast(to_json({column}) as text)"""

@@ -175,11 +175,11 @@ def ordered(
             keys: list[Keys] = []
             for batch in map(kept, source.events(chunk, sql)):
                 add_csv(lines, cells(batch))
-                names = ("event_date", "event_timestamp", "event_id")
+                day, time = batch.column("event_date"), batch.column("event_timestamp")
                 none = np.zeros(batch.num_rows, np.int64)
-                keys.append(Keys(*(batch.column(name) for name in names), none))
+                keys.append(Keys(day, time, batch.column("event_id"), none))
             if keys:
                 order = Keys.joined(keys).order()
                 for start in range(0, len(order), _PIECE_ROWS):
                     own = order[start : start + _PIECE_ROWS]
-                    yield memoryview(lines.joined(own)), len(own)
+                    yield lines.joined(own).data, len(own)

@@ -176,7 +176,9 @@ class _Reader:
         """Compare the sums, and look for ids that stand twice."""
         for what, value in self._totals.items():
             if value != totals[what]:
-                self._found.add(f"All {kind} have {what} {value}, the manifest says {totals[what]}.")
+                self._found.add(
+                    f"All {kind} have {what} {value}, the manifest says {totals[what]}."
+                )
         ids = np.frombuffer(bytes(self._ids), ">u8").reshape(-1, 2)
         ids = ids[np.lexsort((ids[:, 1], ids[:, 0]))]
         twice = int((ids[1:] == ids[:-1]).all(axis=1).sum())

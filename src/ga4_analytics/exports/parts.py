@@ -163,7 +163,7 @@ def write_parts(
     number = sum(entry.kind == kind for entry in account.files)
     for start, end in cut(sizes, *limits):
         number += 1
-        content = memoryview(lines.joined(order[start:end]))
+        content = lines.joined(order[start:end]).data
         name = f"{kind}-{number:06}.ndjson"
         (folder / name).write_bytes(content)
         account.files.append(

@@ -7,7 +7,6 @@ from datetime import date
 
 from ga4_analytics.questions.segments import UserSegment
 
-
 FORMATS = ("amplitude", "heap", "mixpanel", "posthog", "segment")
 """The formats' names."""
 

@@ -52,7 +52,8 @@ _CONTEXT = Object(
                 Text("medium", "own_medium"),
             ),
         ),
-        Object("os", (Text("name", "operating_system"), Text("version", "operating_system_version"))),
+        Object("os", (Text("name", "operating_system"),
+                      Text("version", "operating_system_version"))),
         Object(
             "device",
             (
@@ -121,7 +122,9 @@ def _events(rows: Rows) -> Shaped:
     own = pc.fill_null(pc.is_in(scope, value_set=pa.array(["session", "event"])), False)
     columns = rows.common() | ids | {
         "iso": cells.iso(rows["event_timestamp"]),
-        **{f"own_{name}": cells.where(own, rows[name]) for name in ("source", "medium", "campaign")},
+        "own_source": cells.where(own, rows["source"]),
+        "own_medium": cells.where(own, rows["medium"]),
+        "own_campaign": cells.where(own, rows["campaign"]),
     }  # fmt: skip
     return Shaped(columns, timeless(rows) | refused, left)
 

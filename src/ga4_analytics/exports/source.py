@@ -169,9 +169,7 @@ class Source:
         """The last known state of each user among the events meant, by user key."""
         request = self.request
         selection, params = self._selection(
-            ExportRequest(request.target, *self.days())
-            if request.whole_users
-            else request
+            ExportRequest(request.target, *self.days()) if request.whole_users else request
         )
         sql = f"""
 with told as (

@@ -344,7 +344,7 @@ def json_lines(steps, heads, data, starts, there, limits, names, places, out, to
                     out[to] = 44
                     to += 1
                 to = _copy(heads, steps[k, 2], steps[k, 3], out, to)
-                if kind == OPEN or kind == KEEP:
+                if kind in (OPEN, KEEP):
                     back[depth, 0] = before if kind == OPEN else -1
                     back[depth, 1], back[depth, 2] = to, 1 if comma else 0
                     back[depth, 3] = members
