@@ -129,7 +129,7 @@ def _beside(request: ExportRequest) -> dict[str, Any]:
 TARGET = Target(
     name="amplitude",
     title="Amplitude",
-    events=Kind(_EVENT, _BOUNDS, _PART, _events, "amplitude_event"),
+    events=Kind(_EVENT, _BOUNDS, _PART, _events, "amplitude_event", ("revenue",)),
     users=Kind(_USER, _BOUNDS, _PART, _users, "amplitude_user"),
     ages=(
         Age(

@@ -21,7 +21,6 @@ from ga4_analytics.storage.checksums import sha256_file
 
 MOST_PROBLEMS = 20
 _ID_KEYS = ("insert_id", "idempotency_key", "uuid", "messageId")
-_REVENUE_KEYS = ("revenue", "ga4_revenue_usd")
 
 
 @dataclass
@@ -166,11 +165,9 @@ class _Reader:
                 self._ids += bytes.fromhex(content[key].replace("-", ""))
         if "$insert_id" in inner:
             self._ids += bytes.fromhex(inner["$insert_id"].replace("-", ""))
-        for bag in (content, inner):
-            for key in _REVENUE_KEYS:
-                if key in bag:
-                    return int(Decimal(bag[key]) * 1_000_000)
-        return 0
+        for name in self._kind.revenue:
+            content = content.get(name, {})
+        return int(Decimal(content) * 1_000_000) if content else 0
 
     def close(self, totals: dict[str, Any], kind: str) -> None:
         """Compare the sums, and look for ids that stand twice."""

@@ -137,7 +137,7 @@ def _users(rows: Rows) -> Shaped:
 TARGET = Target(
     name="segment",
     title="Segment",
-    events=Kind(_EVENT, _BOUNDS, _PART, _events, "segment_track"),
+    events=Kind(_EVENT, _BOUNDS, _PART, _events, "segment_track", ("properties", "revenue")),
     users=Kind(_USER, _USER_BOUNDS, _PART, _users, "segment_identify"),
     items="products",
     ages=(

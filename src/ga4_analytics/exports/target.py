@@ -155,6 +155,7 @@ class Kind:
         part: What a file may hold, so that it is one request.
         shape: Prepares rows.
         schema: The name of its JSON Schema.
+        revenue: Where a line has its dollars: the names that lead there.
     """
 
     members: tuple[Member, ...]
@@ -162,6 +163,7 @@ class Kind:
     part: Part
     shape: Callable[[Rows], Shaped]
     schema: str
+    revenue: tuple[str, ...] = ("properties", "ga4_revenue_usd")
 
 
 @dataclass(frozen=True)
