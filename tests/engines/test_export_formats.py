@@ -135,6 +135,14 @@ def test_ids_and_times_are_those_of_the_data(
     assert seen == sorted(seen) and len(set(seen)) == len(seen)
 
 
+def test_all_three_who_signed_in_have_their_properties_written(folders: dict[str, Path]) -> None:
+    # One id of one of them is too short for Amplitude; the other will do.
+    for name in FORMATS:
+        told = manifest(folders[name])
+        assert len(lines(folders[name], "users")) == told["users"]["rows"] == 3
+        assert told["users_rejected"] == {}
+
+
 def expected_ids(least: int, most: int) -> set[str]:
     """Devices that a vendor with these limits takes, in plain Python."""
     told = {event["user_pseudo_id"] for event in hostile_events() if event["event_timestamp"]}

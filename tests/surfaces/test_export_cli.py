@@ -36,6 +36,8 @@ def test_json_keeps_the_contract(published: Workspace, name: str, tmp_path: Path
     content = json.loads(done.stdout)
     jsonschema.validate(content, schema("export"))
     assert content["format"] == name and content["events"]["rows"] > 100
+    # Nobody gets a profile at PostHog by being exported.
+    assert (content["users_rejected"].get("anonymous", 0) > 0) == (name == "posthog")
     told = json.loads(Path(content["manifest"]).read_text(encoding="utf-8"))
     assert {key: told[key] for key in told if key != "files"} == {
         key: content[key] for key in content if key not in ("folder", "manifest")

@@ -115,6 +115,8 @@ def _tell_manifest(screen: Screen, manifest: dict[str, Any], folder: Path) -> No
                     f"${events['revenue_usd_micros'] / 1e6:,.2f} net.")  # fmt: skip
     for reason, rows in manifest["rejected"].items():
         screen.warn(f"{rows:,} not written: {reason}.")
+    for reason, rows in manifest["users_rejected"].items():
+        screen.warn(f"{rows:,} users' properties not written: {reason}.")
     for what, rows in manifest["changed"].items():
         screen.line(f"  {rows:,} with something changed: {what}.")
     for warning in manifest["warnings"]:

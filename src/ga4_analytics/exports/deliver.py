@@ -137,11 +137,14 @@ class Delivery:
         layout = Layout.of(kind.members, kind.bounds)
         keys: list[Keys] = []
         kept: list[Mask] = []
+        counted = account if name == "events" else Account()
         for rows in given:
-            mask, own = self._laid_out(kind, layout, rows, min(limits[1], kind.bounds.line_bytes),
-                                       account if now_us is not None else Account())  # fmt: skip
+            most = min(limits[1], kind.bounds.line_bytes)
+            mask, own = self._laid_out(kind, layout, rows, most, counted)
             keys.append(own)
             kept.append(mask)
+        if counted is not account:
+            account.users_rejected = counted.rejected
         if not keys:
             return
         whole = Keys.joined(keys)

@@ -39,6 +39,7 @@ def manifest_of(
         "events": _totals("events", account),
         "users": _totals("users", account),
         "rejected": dict(sorted(account.rejected.items())),
+        "users_rejected": dict(sorted(account.users_rejected.items())),
         "changed": dict(sorted(account.changed.items())),
         "warnings": [
             {"vendor": target.title, "rule": age.rule, "option": age.option, "events": events}

@@ -79,13 +79,15 @@ class Account:
 
     Attributes:
         files: The files.
-        rejected: Rows that were not written, by reason.
+        rejected: Events that were not written, by reason.
+        users_rejected: Users whose properties were not written, by reason.
         changed: Rows that were written with something left out or changed, by what.
         aged: Events by number of the vendor's rule about age that they meet.
     """
 
     files: list[FileEntry] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
+    users_rejected: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     aged: dict[str, int] = field(default_factory=dict)
 
@@ -99,6 +101,7 @@ class Account:
         return {
             "files": [vars(entry) for entry in self.files],
             "rejected": self.rejected,
+            "users_rejected": self.users_rejected,
             "changed": self.changed,
             "aged": self.aged,
         }
@@ -107,7 +110,8 @@ class Account:
     def of(cls, content: dict[str, Any]) -> Account:
         """From JSON."""
         files = [FileEntry(**entry) for entry in content["files"]]
-        return cls(files, content["rejected"], content["changed"], content["aged"])
+        names = ("rejected", "users_rejected", "changed", "aged")
+        return cls(files, *(content[name] for name in names))
 
 
 def cut(sizes: I64, rows: int, most: int) -> Iterator[tuple[int, int]]:
