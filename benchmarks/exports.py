@@ -83,8 +83,8 @@ def written(workspace: Workspace, name: str, place: Path) -> tuple[int, int]:
         with duckdb.connect(where, read_only=True) as peer:
             peer.execute("set preserve_insertion_order = false")
             peer.execute(f"copy ({sql}) to '{path}' (format json)")
-            (events,) = peer.execute("select count(*) from analytics.int_events").fetchone()
-        return events, path.stat().st_size
+            count = peer.execute("select count(*) from analytics.int_events").fetchall()
+        return int(count[0][0]), path.stat().st_size
     told = workspace.export_to(ExportRequest(name, with_users=False), place / name)
     return told["events"]["rows"], told["events"]["bytes"]
 
