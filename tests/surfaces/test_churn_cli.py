@@ -56,7 +56,8 @@ def test_training_tells_and_keeps_the_contract(workspace: Workspace, tmp_path: P
     text = run(
         workspace, *TRAIN, "--plot", str(tmp_path / "c.png"), "--csv", str(tmp_path / "c.csv")
     )
-    assert max(map(cell_len, text.splitlines())) <= 80
+    told = [line for line in text.splitlines() if str(tmp_path) not in line]
+    assert max(map(cell_len, told)) <= 80
     assert "ranks users better than the days since they were last" in text
     assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
     assert (tmp_path / "c.csv").read_text().startswith("model,base_rate,pr_auc")

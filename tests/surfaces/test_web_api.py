@@ -180,6 +180,12 @@ def test_bodies_that_cannot_be_read(address: str, body: bytes, status: int) -> N
     assert response.headers["content-type"] == "application/problem+json"
 
 
+def test_no_model_is_trained_over_http(address: str) -> None:
+    assert httpx.get(f"{address}/churn").status_code == 404
+    assert httpx.post(f"{address}/churn", json={"type": "churn"}).status_code == 404
+    assert "/api/v1/churn" not in answered(address, "openapi.json")["paths"]
+
+
 def test_the_same_answer_is_not_sent_twice(address: str) -> None:
     """A browser that has the answer of this snapshot is told so."""
     first = httpx.get(f"{address}/funnel?step=session_start")

@@ -9,7 +9,7 @@ import pytest
 
 from ga4_analytics.analyses.ask import KINDS, ask, spec_class, spec_from
 from ga4_analytics.errors import QuestionError
-from ga4_analytics.questions import build, build_more
+from ga4_analytics.questions import build, build_experiment, build_more
 from ga4_analytics.questions.codec import encode
 from ga4_analytics.questions.filters import AllOf, Condition, EventSelector
 from ga4_analytics.questions.query import Query
@@ -147,6 +147,9 @@ EVERY = {
     "revenue": build_more.revenue(periods=3),
     "segments": build_more.segments(named={"new": WasNew()}),
     "user": build_more.user("u", limit=5),
+    "churn": build_more.churn(window_days=21),
+    "experiment": build_experiment.experiment("purchase", simulate="salt", secondary=("revenue",)),
+    "experiment_plan": build_experiment.plan("purchase", lift=0.1),
 }
 
 

@@ -258,7 +258,10 @@ OWN: Mapping[str, Mapping[str, Parse]] = {
 }
 """Questions about a funnel, and what they take besides its words."""
 CLASSES: Mapping[str, type[Any]] = {"compare-rules": RulesQuestion, "funnel-users": BarQuestion}
-PATHS = (*KINDS, *OWN)
+TOPICS = tuple(topic for topic in KINDS if topic != "churn")
+"""The topics that are asked over HTTP. Churn trains models, which nobody waits for: its page
+shows the model that `ga4 churn train` kept."""
+PATHS = (*TOPICS, *OWN)
 
 
 def _no_constant(name: str) -> Any:

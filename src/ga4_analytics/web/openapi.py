@@ -49,7 +49,6 @@ _WORDS = {
     "days": "The loaded days, and what their files can tell",
     "quality": "The checks of the data, day by day",
     "loads": "The loads, with what they rejected and why",
-    "churn": "How well can be told who will not come back: trains models, which takes long",
     "experiment": "What an experiment says",
     "experiment_plan": "What an experiment needs",
     "experiments": "The experiments that ga4.toml declares",
