@@ -132,7 +132,7 @@ def test_too_little_is_a_refusal_and_no_model(published: Workspace) -> None:
 
 
 def test_a_bad_option_is_told(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.close()
+    run(workspace, *TRAIN)
     where = ["-w", str(workspace.settings.workspace)]
     bad = tmp_path / "bad.json"
     bad.write_text("[1]", encoding="utf-8")

@@ -23,6 +23,7 @@ from ga4_analytics.publish.saved_boards import (
     save_board,
     saved_boards,
 )
+from ga4_analytics.publish.saved_segments import delete_segment, saved_segments
 from ga4_analytics.questions.filters import EventSelector
 from ga4_analytics.questions.segments import Did
 from ga4_analytics.workspace import Workspace
@@ -118,6 +119,8 @@ def test_users_timeline_is_pythons(visit: Visit, asked: Published) -> None:
 
 def test_segments_are_pythons(visit: Visit, asked: Published) -> None:
     """Made of conditions, saved, compared, overlapped, and used by another page."""
+    for other in saved_segments(asked.settings.workspace):
+        delete_segment(asked.settings.workspace, other)
     page = visit.open("/segments")
     page.get_by_role("button", name=re.compile("^Add a condition$")).click()
     page.get_by_role("button", name="Property, condition 1 of all events: Property").click()
