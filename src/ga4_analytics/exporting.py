@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from ga4_analytics.analyses.members import members
 from ga4_analytics.errors import ExportError, QuestionError
+from ga4_analytics.exports.amplitude_heap import write_amplitude_heap
+from ga4_analytics.exports.base import ExportResult
 from ga4_analytics.exports.deliver import Delivery
 from ga4_analytics.exports.manifest import MANIFEST
-from ga4_analytics.exports.request import ExportRequest
+from ga4_analytics.exports.request import FLAT_FORMATS, ExportRequest
 from ga4_analytics.exports.source import Source
 from ga4_analytics.exports.targets import TARGETS
 from ga4_analytics.index.reader import Index
@@ -47,7 +49,7 @@ def deliver(
         progress: Where to show progress.
 
     Returns:
-        The manifest.
+        The manifest, and ``warnings`` that go by the time.
 
     Raises:
         QuestionError: The request names what is not there.
@@ -57,16 +59,58 @@ def deliver(
     """
     _check(request, warehouse, settings.dataset)
     _guard(folder)
-    users: pa.Array | None = None
-    if request.users is not None:
-        check_current(Snapshot.current(settings), warehouse, settings)
-        users = members(index(), request.users)
-    source = Source(warehouse, settings.dataset, request, users)
+    source = _source(request, warehouse, settings, index)
     stamp = fingerprint(warehouse, settings)
     with progress.phase("Exporting", None, "events") as advance:
         words = _words(request, settings.dataset)
         way = Delivery(TARGETS[request.target], source, stamp, now, words, advance)
         return way.write(folder)
+
+
+def deliver_csv(
+    request: ExportRequest,
+    target: Path,
+    warehouse: Warehouse,
+    settings: Settings,
+    index: Callable[[], Index],
+    progress: Progress,
+) -> ExportResult:
+    """Write the events that are asked for as one flat CSV file.
+
+    Args:
+        request: What is asked; limits of a request to a vendor mean nothing here.
+        target: The file; an older one is replaced when the new one is complete.
+        warehouse: Where the models are built.
+        settings: Name the property.
+        index: Opens the index; asked where users are chosen.
+        progress: Where to show progress.
+
+    Raises:
+        QuestionError: The request names what is not there, or a format without a CSV.
+        StaleError: Users are chosen, and the index is older than the warehouse.
+        OSError: The file cannot be written.
+    """
+    if request.target not in FLAT_FORMATS:
+        raise QuestionError(
+            f"csv: there is no CSV for {request.target}.",
+            rule=f"There is one for {' and '.join(FLAT_FORMATS)}, the same for both.",
+            remedy=f"Leave --csv out: ga4 export {request.target}.",
+        )
+    _check(request, warehouse, settings.dataset)
+    source = _source(request, warehouse, settings, index)
+    with progress.phase("Exporting", None, "events") as advance:
+        return write_amplitude_heap([source.narrowed()], target, advance)
+
+
+def _source(
+    request: ExportRequest, warehouse: Warehouse, settings: Settings, index: Callable[[], Index]
+) -> Source:
+    """What is read, with the users found that the request means."""
+    users: pa.Array | None = None
+    if request.users is not None:
+        check_current(Snapshot.current(settings), warehouse, settings)
+        users = members(index(), request.users)
+    return Source(warehouse, settings.dataset, request, users)
 
 
 def _words(request: ExportRequest, dataset: str) -> dict[str, Any]:

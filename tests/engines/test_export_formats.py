@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -432,6 +434,7 @@ def test_a_killed_export_goes_on_where_it_was(hostile: Workspace, tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["segment", "whole"]
 
 
+UUID_TEXT = "0f3c9a52-6f0e-5d8b-9a39-2b8f4a1f4a6e"
 CASES: list[tuple[str, str, dict[str, Any], bool]] = [
     ("amplitude", "device_id", {"device_id": "12345"}, True),
     ("amplitude", "device_id", {"device_id": "1234"}, False),
@@ -460,8 +463,8 @@ CASES: list[tuple[str, str, dict[str, Any], bool]] = [
     ("posthog", "uuid", {"uuid": "not-a-uuid"}, False),
     ("posthog", "distinct_id", {"distinct_id": "x" * 200}, True),
     ("posthog", "distinct_id", {"distinct_id": "x" * 201}, False),
-    ("segment", "messageId", {"messageId": "x" * 99}, True),
-    ("segment", "messageId", {"messageId": "x" * 100}, False),
+    ("segment", "messageId", {"messageId": UUID_TEXT}, True),
+    ("segment", "messageId", {"messageId": "x" * 36}, False),
     ("segment", "timestamp", {"timestamp": "yesterday"}, False),
     ("segment", "type", {"type": "page"}, False),
 ]
@@ -469,9 +472,9 @@ MIXPANEL: list[tuple[dict[str, Any], bool]] = [
     ({"time": 31_536_000_000}, True),
     ({"time": 31_535_999_999}, False),
     ({"time": "1604188800000"}, False),
-    ({"$insert_id": "a" * 36}, True),
-    ({"$insert_id": "a" * 37}, False),
-    ({"$insert_id": "a_b"}, False),
+    ({"$insert_id": UUID_TEXT}, True),
+    ({"$insert_id": UUID_TEXT + "a"}, False),
+    ({"$insert_id": UUID_TEXT.replace("-", "_")}, False),
     ({"distinct_id": "0"}, False),
     ({"distinct_id": "[]"}, False),
     ({"distinct_id": "00000000-0000-0000-0000-000000000000"}, False),
@@ -528,3 +531,32 @@ def test_a_check_finds_what_was_changed(
         check(tmp_path / "a", "heap")
     with pytest.raises(ExportError, match="not the manifest"):
         check(tmp_path)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line, ident: line.replace(ident, "xyz"),
+        lambda line, ident: line.replace(f'"{ident}"', "7"),
+        lambda line, ident: line.replace(ident, ident[:-1]),
+        lambda line, ident: line.replace(f'"{ident}"', "NaN"),
+        lambda line, ident: line.replace(f'"{ident}"', "[" * 100_000),
+        lambda line, ident: re.sub('"((ga4_)?revenue(_usd)?)":12.5', r'"\1":1e9999999', line),
+        lambda line, ident: "7\n",
+        lambda line, ident: line[: len(line) // 2] + "\n",
+    ],
+)  # fmt: skip
+def test_a_check_names_the_line_of_whatever_cannot_be_read(
+    folders: dict[str, Path], tmp_path: Path, name: str, change: Callable[[str, str], str]
+) -> None:
+    shutil.copytree(folders[name], tmp_path / "x")
+    path = tmp_path / "x" / "events-000001.ndjson"
+    told = path.read_text("utf-8").split("\n")
+    number = next(n for n, line in enumerate(told) if "12.5" in line)
+    ident = re.search("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", told[number])
+    assert ident is not None
+    told[number] = change(told[number], ident[0]).removesuffix("\n")
+    path.write_text("\n".join(told), encoding="utf-8")
+    start = f"events-000001.ndjson:{number + 1}: "
+    assert any(problem.startswith(start) for problem in check(tmp_path / "x").problems)

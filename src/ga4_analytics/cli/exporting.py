@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from ga4_analytics.cli.screen import Screen, ScreenProgress
 from ga4_analytics.errors import ExportError
 from ga4_analytics.exports.request import FORMATS, ExportRequest
 from ga4_analytics.questions.written import some_users
+from ga4_analytics.workspace import Workspace
 
 _DAY = click.DateTime(["%Y-%m-%d"])
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -35,6 +38,8 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--no-users", is_flag=True, help="Write no files of users' properties.")
 @click.option("--out", type=_FOLDER, metavar="FOLDER", help="Where the files go; default: "
               "outputs/FORMAT. An older export there is replaced as a whole.")  # fmt: skip
+@click.option("--csv", "flat", type=_FILE, metavar="FILE", help="Amplitude, Heap: write "
+              "one flat CSV file instead, like that of outputs.")  # fmt: skip
 @click.option("--max-rows", type=click.IntRange(1), metavar="N", help="Most lines of a file; "
               "default: the most that one request takes.")  # fmt: skip
 @click.option("--max-bytes", type=click.IntRange(1), metavar="N", help="Most bytes of a file; "
@@ -44,7 +49,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--check", "checked", type=_FOLDER, metavar="FOLDER", help="Write nothing; hold an "
               "export to its manifest, its schema and the vendor's limits.")  # fmt: skip
 @placed
-def export(place: Place, name: str | None, checked: Path | None, **given: Any) -> None:
+def export(
+    place: Place, name: str | None, checked: Path | None, flat: Path | None, **given: Any
+) -> None:
     """Write the outputs for other tools, or files that FORMAT's import takes.
 
     FORMAT is amplitude, heap, mixpanel, posthog or segment (docs/exports.md). Nothing is
@@ -56,6 +63,7 @@ def export(place: Place, name: str | None, checked: Path | None, **given: Any) -
       ga4 export
       ga4 export amplitude
       ga4 export mixpanel --from 2020-12-01 --to 2020-12-31 --event purchase
+      ga4 export heap --from 2020-12-01 --csv december.csv
       ga4 export posthog --segment buyers --whole-users --out for-posthog
       ga4 export amplitude --check outputs/amplitude
     """
@@ -63,27 +71,37 @@ def export(place: Place, name: str | None, checked: Path | None, **given: Any) -
         _tell_check(place.screen, checked, name)
         return
     if name is None:
-        if any(given.values()):
+        if flat or any(given.values()):
             raise click.UsageError("These options need a FORMAT: ga4 export amplitude ...")
         tell_export(place.open(), place.screen)
         return
-    _tell_delivery(place, name, **given)
+    out = given.pop("out")
+    if flat is None:
+        workspace = place.open()
+        _tell_delivery(place.screen, workspace, _request(workspace, name, **given), out)
+        return
+    if out or any(given[option] for option in _OF_REQUESTS):
+        raise click.UsageError("--csv writes one file; options of folders and requests are not "
+                               "for it.")  # fmt: skip
+    workspace = place.open()
+    _tell_csv(place.screen, workspace, _request(workspace, name, **given), flat)
 
 
-def _tell_delivery(
-    place: Place,
+_OF_REQUESTS = ("no_users", "max_rows", "max_bytes", "min_id_length")
+
+
+def _request(
+    workspace: Workspace,
     name: str,
     *,
     start: datetime | None,
     end: datetime | None,
     segment: str | None,
     no_users: bool,
-    out: Path | None,
     events: tuple[str, ...],
     **given: Any,
-) -> None:
-    workspace = place.open()
-    request = ExportRequest(
+) -> ExportRequest:
+    return ExportRequest(
         name,
         _day(start),
         _day(end),
@@ -92,12 +110,27 @@ def _tell_delivery(
         with_users=not no_users,
         **given,
     )
-    folder = out or workspace.settings.outputs_dir / name
+
+
+def _tell_csv(screen: Screen, workspace: Workspace, request: ExportRequest, path: Path) -> None:
+    written = workspace.export_csv(request, path)
+    screen.done(f"Wrote {written.rows:,} events to {escape(str(relative(path.absolute())))}.")
+    for reason, rows in written.left_out.items():
+        screen.warn(f"{rows:,} not written: {reason}.")
+    for what, rows in written.emptied.items():
+        screen.line(f"  {rows:,} with something changed: {what}.")
+    screen.document({"version": 1, "format": request.target, **asdict(written)})
+
+
+def _tell_delivery(
+    screen: Screen, workspace: Workspace, request: ExportRequest, out: Path | None
+) -> None:
+    folder = out or workspace.settings.outputs_dir / request.target
     manifest = workspace.export_to(request, folder)
-    _tell_manifest(place.screen, manifest, relative(folder.absolute()))
+    _tell_manifest(screen, manifest, relative(folder.absolute()))
     told = {key: value for key, value in manifest.items() if key != "files"}
     path = folder / "manifest.json"
-    place.screen.document(told | {"folder": str(folder), "manifest": str(path)})
+    screen.document(told | {"folder": str(folder), "manifest": str(path)})
 
 
 def _day(moment: datetime | None) -> date | None:

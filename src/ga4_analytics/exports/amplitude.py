@@ -129,8 +129,8 @@ def _beside(request: ExportRequest) -> dict[str, Any]:
 TARGET = Target(
     name="amplitude",
     title="Amplitude",
-    events=Kind(_EVENT, _BOUNDS, _PART, _events, "amplitude_event", ("revenue",)),
-    users=Kind(_USER, _BOUNDS, _PART, _users, "amplitude_user"),
+    events=Kind(_EVENT, _BOUNDS, _PART, _events, "amplitude_event", ("insert_id",), ("revenue",)),
+    users=Kind(_USER, _BOUNDS, _PART, _users, "amplitude_user", ("insert_id",)),
     ages=(
         Age(
             "Amplitude takes an event for a repeat of another (same device_id and insert_id) for "

@@ -7,7 +7,7 @@ characters). ``scripts/03_export_amplitude_heap.sql`` gives the same file by han
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from ga4_analytics.exports.base import (
     ExportResult,
     Progress,
     decimal_text,
+    everything,
     ordered,
     text,
     write_pieces,
 )
+from ga4_analytics.exports.source import Source
 from ga4_analytics.warehouse.base import Warehouse
 
 FILE_NAME = "amplitude_heap_events.csv"
@@ -130,7 +132,7 @@ left join analytics.int_sessions as sessions
 def export_amplitude_heap(
     warehouse: Warehouse, folder: Path, progress: Progress = lambda rows: None
 ) -> ExportResult:
-    """Write ``amplitude_heap_events.csv`` and count what the vendors would refuse.
+    """Write ``amplitude_heap_events.csv`` of everything.
 
     Args:
         warehouse: Where the models are built.
@@ -141,9 +143,26 @@ def export_amplitude_heap(
         WarehouseError: The models are not there.
         OSError: The file cannot be written.
     """
+    return write_amplitude_heap(everything(warehouse), folder / FILE_NAME, progress)
+
+
+def write_amplitude_heap(
+    sources: Iterable[Source], target: Path, progress: Progress = lambda rows: None
+) -> ExportResult:
+    """Write the events of some sources, and count what the vendors would refuse.
+
+    Args:
+        sources: What is read.
+        target: The file; an older one is replaced when the new one is complete.
+        progress: Told of rows as they are written.
+
+    Raises:
+        WarehouseError: The models are not there.
+        OSError: The file cannot be written.
+    """
     counts = _Counts()
-    pieces = ordered(warehouse, amplitude_heap_sql(), counts.kept, _cells)
-    written = write_pieces(folder / FILE_NAME, COLUMNS, pieces, progress)
+    pieces = ordered(sources, amplitude_heap_sql(), counts.kept, _cells)
+    written = write_pieces(target, COLUMNS, pieces, progress)
     return replace(written, left_out=counts.left_out(), emptied=counts.emptied)
 
 

@@ -145,19 +145,30 @@ def write_pieces(
     return ExportResult(target, rows, size, digest.hexdigest())
 
 
+def everything(warehouse: Warehouse) -> Iterator[Source]:
+    """All events of all properties, by dataset.
+
+    Args:
+        warehouse: Where the models are built.
+    """
+    rows = warehouse.query("select distinct dataset from analytics.stg_ga4_days order by 1")
+    for dataset in rows.column("dataset").to_pylist():
+        yield Source(warehouse, dataset, ExportRequest("csv"))
+
+
 def ordered(
-    warehouse: Warehouse,
+    sources: Iterable[Source],
     sql: str,
     kept: Callable[[pa.RecordBatch], pa.RecordBatch],
     cells: Callable[[pa.RecordBatch], Sequence[pa.Array]],
 ) -> Iterator[tuple[Bytes, int]]:
-    """The rows of a select as lines of CSV, by dataset, day, time and event id.
+    """The rows of a select as lines of CSV, by source, day, time and event id.
 
     The engine need not sort: rows are laid out as they come, a chunk of days at a time, and
     only the lines are put in order.
 
     Args:
-        warehouse: Where the models are built.
+        sources: What is read.
         sql: A select from ``{events}``, as `Source.events` takes it; it gives ``event_date``,
             ``event_timestamp`` and ``event_id`` besides other columns.
         kept: Takes out the rows of a batch that do not belong into the file.
@@ -167,9 +178,7 @@ def ordered(
         Lines, and how many they are.
     """
     lines = Lines()
-    rows = warehouse.query("select distinct dataset from analytics.stg_ga4_days order by 1")
-    for dataset in rows.column("dataset").to_pylist():
-        source = Source(warehouse, dataset, ExportRequest("csv"))
+    for source in sources:
         for chunk in source.chunks():
             lines.clear()
             keys: list[Keys] = []

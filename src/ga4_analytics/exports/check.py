@@ -20,7 +20,6 @@ from ga4_analytics.exports.targets import TARGETS
 from ga4_analytics.storage.checksums import sha256_file
 
 MOST_PROBLEMS = 20
-_ID_KEYS = ("insert_id", "idempotency_key", "uuid", "messageId")
 
 
 @dataclass
@@ -154,20 +153,20 @@ class _Reader:
         if len(line) > self._kind.bounds.line_bytes:
             self._found.add(f"{place} has {len(line):,} bytes.")
         try:
-            content = json.loads(line, object_pairs_hook=_once, parse_float=Decimal)
+            content = json.loads(
+                line, object_pairs_hook=_once, parse_float=Decimal, parse_constant=_refused
+            )
             self._holds(content)
-        except (ValueError, fastjsonschema.JsonSchemaException) as error:
+            revenue = int(Decimal(_at(content, self._kind.revenue) or 0) * 1_000_000)
+        except (
+            ValueError, ArithmeticError, RecursionError, fastjsonschema.JsonSchemaException
+        ) as error:  # fmt: skip
             self._found.add(f"{place}: {error}.")
             return 0
-        inner = content.get("properties", {})
-        for key in _ID_KEYS:
-            if key in content:
-                self._ids += bytes.fromhex(content[key].replace("-", ""))
-        if "$insert_id" in inner:
-            self._ids += bytes.fromhex(inner["$insert_id"].replace("-", ""))
-        for name in self._kind.revenue:
-            content = content.get(name, {})
-        return int(Decimal(content) * 1_000_000) if content else 0
+        if self._kind.ident:
+            # The schema says that it is there, and a UUID.
+            self._ids += bytes.fromhex(_at(content, self._kind.ident).replace("-", ""))
+        return revenue
 
     def close(self, totals: dict[str, Any], kind: str) -> None:
         """Compare the sums, and look for ids that stand twice."""
@@ -186,6 +185,17 @@ class _Reader:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     with path.open("rb") as file:
         yield from enumerate(file, 1)
+
+
+def _at(content: Any, path: tuple[str, ...]) -> Any:
+    """What stands in an object under names that lead there; None where nothing does."""
+    for name in path:
+        content = (content or {}).get(name)
+    return content
+
+
+def _refused(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

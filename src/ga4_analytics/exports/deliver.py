@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from ga4_analytics.exports import items as item_lists
 from ga4_analytics.exports.layout import Layout
-from ga4_analytics.exports.manifest import MANIFEST, manifest_of
+from ga4_analytics.exports.manifest import MANIFEST, manifest_of, warnings_of
 from ga4_analytics.exports.packed import Lines
 from ga4_analytics.exports.parts import Account, Keys, write_parts
 from ga4_analytics.exports.source import Chunk, Source
 from ga4_analytics.exports.target import Kind, Rows, Target
-from ga4_analytics.kernels import text_lines as kernel
+from ga4_analytics.kernels import json_lines as kernel
 from ga4_analytics.storage.atomic import write_text
 from ga4_analytics.storage.checksums import sha256_file
 from ga4_analytics.storage.resumable import resumable_folder
@@ -73,7 +73,7 @@ class Delivery:
             folder: Where it shall be; an older one is replaced.
 
         Returns:
-            The manifest.
+            The manifest, and ``warnings`` that go by the time.
 
         Raises:
             WarehouseError: The models are not there.
@@ -96,7 +96,7 @@ class Delivery:
             text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
             write_text(draft / MANIFEST, text)
             (draft / PROGRESS).unlink()
-        return content
+        return content | {"warnings": warnings_of(self.target, account)}
 
     def _events(
         self, folder: Path, source: Source, chunk: Chunk, account: Account, now_us: int

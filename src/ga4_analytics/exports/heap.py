@@ -86,7 +86,7 @@ def _users(rows: Rows) -> Shaped:
 TARGET = Target(
     name="heap",
     title="Heap",
-    events=Kind(_EVENT, _BOUNDS, _PART, _events, "heap_event"),
+    events=Kind(_EVENT, _BOUNDS, _PART, _events, "heap_event", ("idempotency_key",)),
     users=Kind(_USER, _USER_BOUNDS, _PART, _users, "heap_user"),
     items="flat",
 )

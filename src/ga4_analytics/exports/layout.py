@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from ga4_analytics.exports.packed import I64, SLICE_ROWS, U8, Lines, packed
-from ga4_analytics.kernels import text_lines as kernel
+from ga4_analytics.kernels import json_lines as kernel
 
 ANY = 1 << 40
 """No limit."""
@@ -139,7 +139,7 @@ class Layout:
             lines: Where they go.
 
         Returns:
-            What befell each row, bits of `kernels.text_lines`.
+            What befell each row, bits of `kernels.json_lines`.
         """
         own = self.bounds
         limits = np.array([own.text, own.key, own.members, own.depth], np.int64)

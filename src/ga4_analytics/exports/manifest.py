@@ -21,6 +21,9 @@ def manifest_of(
 ) -> dict[str, Any]:
     """What a finished export says of itself; ``schemas/manifest.json`` describes it.
 
+    It goes by the data and the request alone. How old events are goes by the day on which
+    somebody sends them, so it has the vendor's rules about that, and no counts.
+
     Args:
         target: The format.
         request: What was asked.
@@ -41,13 +44,23 @@ def manifest_of(
         "rejected": dict(sorted(account.rejected.items())),
         "users_rejected": dict(sorted(account.users_rejected.items())),
         "changed": dict(sorted(account.changed.items())),
-        "warnings": [
-            {"vendor": target.title, "rule": age.rule, "option": age.option, "events": events}
-            for number, age in enumerate(target.ages)
-            if (events := account.aged.get(str(number), 0))
-        ],
+        "rules": [{"rule": age.rule, "option": age.option} for age in target.ages],
         "files": [_file(entry) for entry in account.files],
     }
+
+
+def warnings_of(target: Target, account: Account) -> list[dict[str, Any]]:
+    """Which of the vendor's rules about age meet events now, and how many.
+
+    Args:
+        target: The format.
+        account: What was written.
+    """
+    return [
+        {"vendor": target.title, "rule": age.rule, "option": age.option, "events": events}
+        for number, age in enumerate(target.ages)
+        if (events := account.aged.get(str(number), 0))
+    ]
 
 
 def _totals(kind: str, account: Account) -> dict[str, Any]:

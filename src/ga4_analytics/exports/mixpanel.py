@@ -100,7 +100,7 @@ def _beside(request: ExportRequest) -> dict[str, Any]:
 TARGET = Target(
     name="mixpanel",
     title="Mixpanel",
-    events=Kind(_EVENT, _BOUNDS, _PART, _events, "mixpanel_event"),
+    events=Kind(_EVENT, _BOUNDS, _PART, _events, "mixpanel_event", ("properties", "$insert_id")),
     users=Kind(_USER, _BOUNDS, _PART, _users, "mixpanel_user"),
     ages=(
         Age(

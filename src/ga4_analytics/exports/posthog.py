@@ -116,8 +116,8 @@ def _beside(request: ExportRequest) -> dict[str, Any]:
 TARGET = Target(
     name="posthog",
     title="PostHog",
-    events=Kind(_EVENT, _BOUNDS, _PART, _events, "posthog_event"),
-    users=Kind(_USER, _BOUNDS, _PART, _users, "posthog_user"),
+    events=Kind(_EVENT, _BOUNDS, _PART, _events, "posthog_event", ("uuid",)),
+    users=Kind(_USER, _BOUNDS, _PART, _users, "posthog_user", ("uuid",)),
     ages=(
         Age(
             "PostHog wants historical_migration for what is older than 48 hours.",

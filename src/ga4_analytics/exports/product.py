@@ -14,6 +14,7 @@ from ga4_analytics.exports.base import (
     ExportResult,
     Progress,
     decimal_text,
+    everything,
     ordered,
     text,
     write_pieces,
@@ -89,7 +90,7 @@ def export_product(
         WarehouseError: The models are not there.
         OSError: The file cannot be written.
     """
-    pieces = ordered(warehouse, product_sql(), lambda batch: batch, _cells)
+    pieces = ordered(everything(warehouse), product_sql(), lambda batch: batch, _cells)
     return write_pieces(folder / FILE_NAME, COLUMNS, pieces, progress)
 
 

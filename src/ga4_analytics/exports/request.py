@@ -9,6 +9,8 @@ from ga4_analytics.questions.segments import UserSegment
 
 FORMATS = ("amplitude", "heap", "mixpanel", "posthog", "segment")
 """The formats' names."""
+FLAT_FORMATS = ("amplitude", "heap")
+"""Those that there is a flat CSV for: one for both."""
 
 
 @dataclass(frozen=True)

@@ -137,8 +137,10 @@ def _users(rows: Rows) -> Shaped:
 TARGET = Target(
     name="segment",
     title="Segment",
-    events=Kind(_EVENT, _BOUNDS, _PART, _events, "segment_track", ("properties", "revenue")),
-    users=Kind(_USER, _USER_BOUNDS, _PART, _users, "segment_identify"),
+    events=Kind(
+        _EVENT, _BOUNDS, _PART, _events, "segment_track", ("messageId",), ("properties", "revenue")
+    ),
+    users=Kind(_USER, _USER_BOUNDS, _PART, _users, "segment_identify", ("messageId",)),
     items="products",
     ages=(
         Age(

@@ -155,7 +155,8 @@ class Kind:
         part: What a file may hold, so that it is one request.
         shape: Prepares rows.
         schema: The name of its JSON Schema.
-        revenue: Where a line has its dollars: the names that lead there.
+        ident: Where a line has its id: the names that lead there; none: lines have no ids.
+        revenue: The same of its dollars.
     """
 
     members: tuple[Member, ...]
@@ -163,6 +164,7 @@ class Kind:
     part: Part
     shape: Callable[[Rows], Shaped]
     schema: str
+    ident: tuple[str, ...] = ()
     revenue: tuple[str, ...] = ("properties", "ga4_revenue_usd")
 
 
