@@ -10,6 +10,8 @@ START = 1_604_188_800_000_000  # 2020-11-01T00:00:00Z
 DAY_US = 86_400_000_000
 LONG = "x" * 1023 + "🙂é"
 """1025 characters, the last two of several bytes."""
+FORMULA = "=HYPERLINK(A1)"
+"""A name that a spreadsheet would run."""
 REFUSED_WORDS = (
     "anonymous",
     "Unknown",
@@ -84,7 +86,7 @@ def hostile_events() -> list[dict[str, Any]]:
         {"key": "plan", "value": {"string_value": "gold \u2028 \"q\""}},
         {"key": "ID", "value": {"int_value": "7"}},
     ])  # fmt: skip
-    for name in ("$identify", "[Amplitude] Start Session", "mp_thing", "page_view"):
+    for name in ("$identify", "[Amplitude] Start Session", "mp_thing", "page_view", FORMULA):
         told.add("33333.3", name)
     for text in (LONG, LONG[:1024], LONG[:1023], "=cmd|' /C calc'!A1", 'a\\b"c\nd\te\x01\x1f',
                  "null", "", "</script>", "\u202e", "{}", '{"a":{"b":[1]}}'):  # fmt: skip

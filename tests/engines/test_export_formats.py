@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -21,14 +22,16 @@ from uuid import UUID
 import jsonschema
 import pytest
 from amplitude import BaseEvent
-from export_events import REFUSED_WORDS, hostile_events, write_events
+from export_events import DAY_US, FORMULA, REFUSED_WORDS, START, hostile_events, write_events
 from segment.analytics.client import Client as SegmentClient
 
+from ga4_analytics.cli.asking import write_csv as write_answer
 from ga4_analytics.errors import ExportError, QuestionError
 from ga4_analytics.exports.check import check, schema
 from ga4_analytics.exports.request import FORMATS, ExportRequest
 from ga4_analytics.exports.targets import TARGETS
 from ga4_analytics.questions.users_text import users_from
+from ga4_analytics.web.csv_text import csv_text
 from ga4_analytics.workspace import Workspace
 
 NOW_US = 1_612_224_000_000_000
@@ -309,11 +312,42 @@ def digest(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_second_run_gives_the_same_bytes(
-    hostile: Workspace, folders: dict[str, Path], name: str, tmp_path: Path
+def test_a_second_run_gives_the_same_bytes_whatever_the_clock_says(
+    hostile: Workspace,
+    folders: dict[str, Path],
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hostile.export_to(ExportRequest(name), tmp_path / "again")
-    assert digest(tmp_path / "again") == digest(folders[name])
+    for day, clock in (("then", START + DAY_US), ("late", NOW_US + 10_000 * DAY_US)):
+        monkeypatch.setattr(hostile, "clock", lambda clock=clock: clock)
+        told = hostile.export_to(ExportRequest(name), tmp_path / day)
+        assert digest(tmp_path / day) == digest(folders[name])
+        aged = {warning["rule"]: warning["events"] for warning in told["warnings"]}
+        assert set(aged) <= {each["rule"] for each in told["rules"]}
+        late = [age.rule for age in TARGETS[name].ages if age.older_than is not None]
+        assert (set(late) <= set(aged)) == (day == "late" or not late)
+
+
+def test_formulas_stay_in_files_for_machines_and_not_in_those_for_people(
+    hostile: Workspace, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    assert FORMULA in {line["event"] for line in lines(folders["heap"])}
+    hostile.export_csv(ExportRequest("heap"), tmp_path / "flat.csv")
+    hostile.export()
+    answer = hostile.trends(by=("event_name",)).result
+    write_answer(answer, tmp_path / "answer.csv")
+    for path in (
+        tmp_path / "flat.csv",
+        hostile.settings.outputs_dir / "events_product_analytics.csv",
+        hostile.settings.outputs_dir / "amplitude_heap_events.csv",
+        tmp_path / "answer.csv",
+    ):
+        with path.open(encoding="utf-8", newline="") as file:
+            cells = {cell for row in csv.reader(file) for cell in row}
+        assert FORMULA in cells and f"'{FORMULA}" not in cells, path
+    shown = {cell for row in csv.reader(csv_text(answer.records()).splitlines()) for cell in row}
+    assert f"'{FORMULA}" in shown and FORMULA not in shown
 
 
 def test_postgres_gives_the_same_bytes(

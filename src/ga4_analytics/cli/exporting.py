@@ -21,6 +21,7 @@ from ga4_analytics.workspace import Workspace
 _DAY = click.DateTime(["%Y-%m-%d"])
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
+_OF_FOLDERS = ("out", "no_users", "max_rows", "max_bytes", "min_id_length")
 
 
 @click.command()
@@ -75,19 +76,16 @@ def export(
             raise click.UsageError("These options need a FORMAT: ga4 export amplitude ...")
         tell_export(place.open(), place.screen)
         return
-    out = given.pop("out")
-    if flat is None:
-        workspace = place.open()
-        _tell_delivery(place.screen, workspace, _request(workspace, name, **given), out)
-        return
-    if out or any(given[option] for option in _OF_REQUESTS):
-        raise click.UsageError("--csv writes one file; options of folders and requests are not "
-                               "for it.")  # fmt: skip
-    workspace = place.open()
-    _tell_csv(place.screen, workspace, _request(workspace, name, **given), flat)
-
-
-_OF_REQUESTS = ("no_users", "max_rows", "max_bytes", "min_id_length")
+    if flat and any(given[option] for option in _OF_FOLDERS):
+        raise click.UsageError(
+            "--csv writes one file: --out, --no-users, --max and --min have no use."
+        )
+    out, workspace = given.pop("out"), place.open()
+    request = _request(workspace, name, **given)
+    if flat:
+        _tell_csv(place.screen, workspace, request, flat)
+    else:
+        _tell_delivery(place.screen, workspace, request, out)
 
 
 def _request(

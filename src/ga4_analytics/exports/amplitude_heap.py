@@ -17,12 +17,12 @@ import pyarrow.compute as pc
 from ga4_analytics.exports.base import (
     ExportResult,
     Progress,
-    decimal_text,
     everything,
     ordered,
     text,
     write_pieces,
 )
+from ga4_analytics.exports.cells import decimal_text
 from ga4_analytics.exports.source import Source
 from ga4_analytics.warehouse.base import Warehouse
 
@@ -121,7 +121,8 @@ select
     judged.user_id is not null and judged.accepted_user_id is null as is_user_id_refused,
     judged.user_pseudo_id is not null and judged.accepted_device_id is null
         as is_device_id_refused,
-    judged.event_date
+    judged.event_date,
+    judged.user_key
 from judged
 left join analytics.int_sessions as sessions
     on judged.dataset = sessions.dataset

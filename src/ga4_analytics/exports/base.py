@@ -65,26 +65,6 @@ def csv_lines(batch: pa.RecordBatch) -> bytes:
     return lines.joined(np.arange(batch.num_rows)).tobytes()
 
 
-def decimal_text(micros: pa.Array) -> pa.Array:
-    """Write micro-units as decimal text, exactly and no longer than needed.
-
-    Args:
-        micros: A bigint array, 1 = 0.000001.
-
-    >>> decimal_text(pa.array([12_500_000, -1, 3_000_000, None, 0])).to_pylist()
-    ['12.5', '-0.000001', '3', None, '0']
-    """
-    size = pc.abs_checked(micros)
-    whole = pc.divide(size, pa.scalar(1_000_000, pa.int64()))
-    rest = pc.subtract(size, pc.multiply(whole, pa.scalar(1_000_000, pa.int64())))
-    digits = pc.utf8_rtrim(pc.utf8_lpad(pc.cast(rest, pa.string()), 6, "0"), "0")
-    point = pc.if_else(pc.equal(digits, ""), "", ".")
-    sign = pc.if_else(pc.less(micros, 0), "-", "")
-    return pc.binary_join_element_wise(
-        sign, pc.cast(whole, pa.string()), point, digits, pa.scalar("")
-    )
-
-
 def text(column: pa.Array) -> pa.Array:
     """Write any column as text: numbers in full, dates as YYYY-MM-DD, booleans as words.
 
@@ -96,38 +76,18 @@ def text(column: pa.Array) -> pa.Array:
     return column if column.type == pa.string() else pc.cast(column, pa.string())
 
 
-def write_csv(
-    target: Path,
-    header: tuple[str, ...],
-    batches: Iterable[pa.RecordBatch],
-    progress: Progress = lambda rows: None,
-) -> ExportResult:
-    """Write a CSV file, whole or not at all, in constant memory.
-
-    Args:
-        target: The file; an older one is replaced when the new one is complete.
-        header: The column names.
-        batches: Text columns in the header's order.
-        progress: Told of rows as they are written.
-
-    Raises:
-        OSError: It cannot be written; the old file is as it was.
-    """
-    return write_pieces(target, header, ((csv_lines(b), b.num_rows) for b in batches), progress)
-
-
 def write_pieces(
     target: Path,
     header: tuple[str, ...],
     pieces: Iterable[tuple[Bytes, int]],
     progress: Progress = lambda rows: None,
 ) -> ExportResult:
-    """Write a CSV file from lines that are laid out already, whole or not at all.
+    """Write a CSV file, whole or not at all, a piece at a time.
 
     Args:
         target: The file; an older one is replaced when the new one is complete.
         header: The column names.
-        pieces: Lines, and how many they are.
+        pieces: Lines that are laid out already, and how many they are.
         progress: Told of rows as they are written.
 
     Raises:

@@ -49,6 +49,29 @@ def out_of_range(micros: pa.Array, first: int = 0) -> pa.Array:
     return pc.fill_null(outside, False)
 
 
+def decimal_text(micros: pa.Array, whole: str = "") -> pa.Array:
+    """Micro-units as decimal text, exactly and no longer than needed.
+
+    Args:
+        micros: A bigint array, 1 = 0.000001.
+        whole: What is written behind a whole number.
+
+    >>> decimal_text(pa.array([12_500_000, -1, 3_000_000, None, 0])).to_pylist()
+    ['12.5', '-0.000001', '3', None, '0']
+    """
+    size = pc.abs_checked(micros)
+    million = pa.scalar(1_000_000, pa.int64())
+    units = pc.divide(size, million)
+    rest = pc.cast(pc.subtract(size, pc.multiply(units, million)), pa.string())
+    digits = pc.utf8_rtrim(pc.utf8_lpad(rest, 6, "0"), "0")
+    return pc.binary_join_element_wise(
+        pc.if_else(pc.less(micros, 0), "-", ""),
+        pc.cast(units, pa.string()),
+        pc.if_else(pc.equal(digits, ""), whole, pc.binary_join_element_wise(".", digits, "")),
+        pa.scalar(""),
+    )
+
+
 def money(micros: pa.Array) -> pa.Array:
     """Micro-units as JSON numbers with a point, exactly.
 
@@ -57,18 +80,7 @@ def money(micros: pa.Array) -> pa.Array:
     """
     if micros.null_count == len(micros):
         return pa.nulls(len(micros), pa.string())
-    size = pc.abs_checked(micros)
-    million = pa.scalar(1_000_000, pa.int64())
-    whole = pc.divide(size, million)
-    rest = pc.cast(pc.subtract(size, pc.multiply(whole, million)), pa.string())
-    digits = pc.utf8_rtrim(pc.utf8_lpad(rest, 6, "0"), "0")
-    return pc.binary_join_element_wise(
-        pc.if_else(pc.less(micros, 0), "-", ""),
-        pc.cast(whole, pa.string()),
-        pa.scalar("."),
-        pc.if_else(pc.equal(digits, ""), "0", digits),
-        pa.scalar(""),
-    )
+    return decimal_text(micros, ".0")
 
 
 def whole(numbers: pa.Array) -> pa.Array:

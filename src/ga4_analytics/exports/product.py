@@ -13,12 +13,12 @@ import pyarrow as pa
 from ga4_analytics.exports.base import (
     ExportResult,
     Progress,
-    decimal_text,
     everything,
     ordered,
     text,
     write_pieces,
 )
+from ga4_analytics.exports.cells import decimal_text
 from ga4_analytics.sources.schema import SKINNY_COLUMNS
 from ga4_analytics.warehouse.base import Warehouse
 

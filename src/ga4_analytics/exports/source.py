@@ -1,7 +1,7 @@
 """Reads what is exported: events in chunks of whole days, items, and the users among them.
 
 Rows come in no order, for sorting wide rows costs an engine more than all the rest; the
-lines made of them are put in order by `lines_in_order`.
+lines made of them are put in order by `parts.Keys`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from ga4_analytics.exports.request import ExportRequest
 from ga4_analytics.warehouse.base import Warehouse
 
 CHUNK_EVENTS = 250_000
-"""Events whose lines are kept in memory to be put in order; some 300 MB with parameters."""
+"""Events whose lines are kept in memory to be put in order, some 280 MB of them with parameters.
+
+The whole process took 2.0 GB at its peak on 4.3 million nested events, for DuckDB keeps of the
+file what fits into its own limit. Chunks of 100,000 took 0.2 GB less and much more time,
+because each chunk meets all sessions.
+"""
 NEVER_US = 2**63 - 1
 _HOUR_US = 3_600_000_000
 
@@ -139,7 +144,7 @@ class Source:
         Args:
             chunk: The chunk.
             sql: A select in which ``{events}`` stands for the chunk's rows of ``int_events``;
-                empty: all columns that formats use.
+                it gives ``user_key`` where users are chosen. Empty: all columns that formats use.
         """
         selection, params = self._chunk(chunk)
         inner = f"(select * from analytics.int_events where {selection})"
