@@ -1,13 +1,16 @@
-"""Events at the limits of vendors' imports, and others that want to break a file."""
+"""Events at the limits of vendors, events that want to break a file, and what became of them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 START = 1_604_188_800_000_000  # 2020-11-01T00:00:00Z
 DAY_US = 86_400_000_000
+NOW_US = 1_612_224_000_000_000
+Lines = list[dict[str, Any]]
 LONG = "x" * 1023 + "🙂é"
 """1025 characters, the last two of several bytes."""
 FORMULA = "=HYPERLINK(A1)"
@@ -120,3 +123,25 @@ def write_events(path: Path) -> Path:
              enumerate(hostile_events())]  # fmt: skip
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def lines(folder: Path, kind: str = "events") -> Lines:
+    return [
+        json.loads(line)
+        for path in sorted(folder.glob(f"{kind}-*.ndjson"))
+        for line in path.read_text(encoding="utf-8").split("\n")[:-1]
+    ]
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return content
+
+
+def properties(line: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = line.get("event_properties") or line["properties"]
+    return found
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
