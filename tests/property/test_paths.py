@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from logs import Event, index_of
@@ -18,6 +20,9 @@ from ga4_analytics.questions.filters import Condition, EventSelector
 from ga4_analytics.questions.paths import PathsQuestion, PathsResult
 from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.segments import Did
+
+
+MORNING = 1_604_300_000_000_000
 
 
 @st.composite
@@ -112,3 +117,19 @@ def _linked(
         and shown(level - 1, steps) == source
         and shown(level, steps) == target
     )
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 32, 33, 34, 250])
+@pytest.mark.parametrize("direction", ["from", "to"])
+def test_moments_of_many_events_are_those_of_the_oracle(size: int, direction: str) -> None:
+    """Tied events stand in the order of their names, however many a moment has."""
+    chance = Random(size)
+    events = [
+        Event("u", chance.choice("abcdef"), second + MORNING, session=session)
+        for session in (1, 2)
+        for second in (session * 100, session * 100 + 1, session * 100 + 2)
+        for _ in range(size if second % 2 == session % 2 else 1)
+    ]
+    events += [Event("v", name, MORNING, session=1) for name in "be"]
+    question = PathsQuestion(EventSelector(("b", "e")), direction=direction, depth=5)  # type: ignore[arg-type]
+    check(answer(index_of(events), question), paths(events, question), question)

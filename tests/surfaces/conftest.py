@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
+from web_server import Visit, browsing, serving, visiting
 
+from ga4_analytics.asking import Published
 from ga4_analytics.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,3 +48,30 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     workspace.build()
     yield workspace
     workspace.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    with browsing() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(published: Workspace) -> Iterator[str]:
+    """Where the published workspace is served."""
+    with serving(published.settings) as found:
+        yield found
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """A fresh page there, whose complaints fail the test at its end."""
+    with visiting(browser, address) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def asked(published: Workspace) -> Published:
+    """The same workspace, asked from Python."""
+    return Published(published.settings)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.parquet as pq
-import pytest
 from playwright.sync_api import Browser, Page, expect
-from web_server import Visit, accessible, axe_script, browsing, cells_of, serving, visiting
+from web_server import Visit, accessible, axe_script, cells_of, visiting
 
 from ga4_analytics.asking import Published
 from ga4_analytics.publish.live import live_folder
@@ -43,29 +41,6 @@ PAGES = (
     "/data?view=definitions",
     "/users?key=82023966.6010891291&dataset=ugly",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address(published: Workspace) -> Iterator[str]:
-    with serving(published.settings) as found:
-        yield found
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def asked(published: Workspace) -> Published:
-    return Published(published.settings)
 
 
 def question(page: Page) -> dict[str, object]:

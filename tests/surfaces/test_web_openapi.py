@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
-from web_server import serving
 
 from ga4_analytics.web.openapi import openapi
-from ga4_analytics.workspace import Workspace
 
 TAKING_NOTHING = ("/api/v1/saved-segments", "/api/v1/boards")
 EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 6}
@@ -30,12 +26,6 @@ LEFT_OUT = [
     # A question may be well formed and still name what is not in the data: then 422 is right.
     checks.positive_data_acceptance,
 ]
-
-
-@pytest.fixture(scope="module")
-def address(published: Workspace) -> Iterator[str]:
-    with serving(published.settings) as found:
-        yield found
 
 
 @pytest.mark.parametrize(("path", "method", "mode"), OPERATIONS)

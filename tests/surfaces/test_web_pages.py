@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from web_server import Visit, axe_script, browsing, serving, visiting
+from web_server import Visit, axe_script, visiting
 
 from ga4_analytics.asking import Published
-from ga4_analytics.workspace import Workspace
 
 PAGES = (
     "/",
@@ -27,29 +24,6 @@ PAGES = (
     "/funnel?step=session_start&step=view_item&view=rules",
     "/retention?start_event=*&return_event=*&unit=week&periods=4",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address(published: Workspace) -> Iterator[str]:
-    with serving(published.settings) as found:
-        yield found
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    with visiting(browser, address) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def asked(published: Workspace) -> Published:
-    return Published(published.settings)
 
 
 def rows(page: Page, name: str) -> list[list[str]]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from playwright.sync_api import Browser
-from web_server import browsing, serving, visiting
+from web_server import serving, visiting
 
 from ga4_analytics.workspace import Workspace
 
@@ -65,12 +65,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 @pytest.fixture(scope="module")
 def address(workspace: Workspace) -> Iterator[str]:
     with serving(workspace.settings) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as found:
         yield found
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from churn_logs import crowd
 from logs import index_of
 from playwright.sync_api import Browser, expect
-from web_server import accessible, axe_script, browsing, cells_of, serving, visiting
+from web_server import accessible, axe_script, cells_of, serving, visiting
 
 from ga4_analytics.analyses import churn
 from ga4_analytics.asking import Published
@@ -18,12 +16,6 @@ from ga4_analytics.publish.churn_store import folder_of_models, save
 from ga4_analytics.questions.churn import ChurnQuestion
 from ga4_analytics.settings_experiments import ExperimentSetting
 from ga4_analytics.workspace import Workspace
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as found:
-        yield found
 
 
 def test_an_experiment_is_pythons(browser: Browser, published: Workspace, tmp_path: Path) -> None:

@@ -26,12 +26,6 @@ USERS = {"users": {"type": "was_new"}}
 
 
 @pytest.fixture(scope="module")
-def address(published: Workspace) -> Iterator[str]:
-    with serving(published.settings) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def closed(published: Workspace) -> Iterator[str]:
     with serving(published.settings, ServeOptions(token=TOKEN, compiled=False)) as found:
         yield found

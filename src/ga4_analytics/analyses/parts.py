@@ -97,5 +97,17 @@ def on_each(
     count = min(threads or os.cpu_count() or 1, len(given))
     if count <= 1:
         return [work(part) for part in given]
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(work, given))
+    found: dict[int, T] = {}
+    left = iter(range(len(given)))  # each number goes to one thread: `next` holds the lock
+
+    def some() -> None:
+        for place in left:
+            found[place] = work(given[place])
+
+    # The caller works too: to start a thread and to wait for it takes as long as a small part.
+    with ThreadPoolExecutor(count - 1) as pool:
+        others = [pool.submit(some) for _ in range(count - 1)]
+        some()
+        for other in others:
+            other.result()
+    return [found[place] for place in range(len(given))]

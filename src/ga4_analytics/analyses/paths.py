@@ -20,7 +20,9 @@ from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.arrange import NAMES
 from ga4_analytics.index.layout import I64, MASKED_NAMES, U8, Segment
 from ga4_analytics.index.reader import Index
-from ga4_analytics.kernels import paths as kernels
+from ga4_analytics.kernels.path_table import merged, merged_rows, new_table
+from ga4_analytics.kernels.paths import plain_paths
+from ga4_analytics.kernels.paths_general import general_paths
 from ga4_analytics.questions.filters import Condition, EventSelector, Filter
 from ga4_analytics.questions.paths import Level, Link, Path, PathsQuestion, PathsResult
 from ga4_analytics.questions.query import seconds
@@ -195,7 +197,7 @@ def _plain(index: Index, plan: _Plan, chosen: tuple[U8, ...], threads: int | Non
     def work(part: Part) -> _Found:
         given = part.segment
         totals = np.zeros(4, np.int64)
-        table, used = kernels.plain_paths(
+        table, used = plain_paths(
             given.user_row, given.user_run, given.user_visit, given.user_session,
             given.user_names, given.run_row, given.run_day, given.visit_row, part.chosen,
             given.name, given.flags, kinds, plan.name_rank, np.uint32(names),
@@ -221,7 +223,7 @@ def _general(index: Index, plan: _Plan, chosen: tuple[U8, ...], threads: int | N
         totals = np.zeros(4, np.int64)
         if not part.chosen[part.first_user : part.end_user].any():
             return _nothing(plan)
-        table, rows, used = kernels.general_paths(
+        table, rows, used = general_paths(
             given.user_row, given.user_run, given.user_visit, given.user_session,
             given.run_row, given.run_day, given.visit_row, given.visit_session, part.chosen,
             given.name, _codes(given, asked.step), given.time_us, given.flags,
@@ -246,17 +248,15 @@ def _no_rows(plan: _Plan) -> Rows:
 def _nothing(plan: _Plan) -> _Found:
     size = 16
     rows = _no_rows(plan) if plan.bits else np.zeros((size, plan.question.depth), np.uint32)
-    return _Found(kernels.new_table(size), rows, 0, np.zeros(4, np.int64))
+    return _Found(new_table(size), rows, 0, np.zeros(4, np.int64))
 
 
 def _joined(one: _Found, other: _Found) -> _Found:
     totals = one.totals + other.totals
     if len(one.rows):
-        table, rows, used = kernels.merged_rows(
-            one.table, one.rows, one.used, other.table, other.rows
-        )
+        table, rows, used = merged_rows(one.table, one.rows, one.used, other.table, other.rows)
         return _Found(table, rows, used, totals)
-    table, used = kernels.merged(one.table, one.used, other.table)
+    table, used = merged(one.table, one.used, other.table)
     return _Found(table, one.rows, used, totals)
 
 

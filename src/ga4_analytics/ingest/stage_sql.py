@@ -38,7 +38,7 @@ def staged_sql(folder: Path, name: str) -> str:
     )
     types = {ROW: "bigint", KEY: "varchar", **{column.name: column.kind for column in known}}
     paths = _staged_paths(folder, name)
-    there = {field for path in paths for field in pq.read_schema(path).names}
+    there = _columns_of(paths)
     selected = ", ".join(
         column if column in there else f"null::{types[column]} as {column}" for column in columns
     )
@@ -54,11 +54,13 @@ def _staged_paths(folder: Path, name: str) -> list[Path]:
     return sorted([*folder.glob(f"{name}-*.parquet"), *folder.glob(f"old_{name}.parquet")])
 
 
+def _columns_of(paths: Sequence[Path]) -> set[str]:
+    return {field for path in paths for field in pq.read_schema(path).names}
+
+
 def filled_columns(folder: Path) -> frozenset[str]:
     """The columns of ``raw.ga4_events`` that may hold a value; in the others all are null."""
-    staged = {
-        field for path in _staged_paths(folder, "events") for field in pq.read_schema(path).names
-    }
+    staged = _columns_of(_staged_paths(folder, "events"))
     return frozenset(
         column.name
         for column in EVENT_COLUMNS

@@ -16,7 +16,6 @@ from ga4_analytics.kernels.funnel_climb import climb, crowd, is_tied
 from ga4_analytics.kernels.funnel_days import last_entry, run_end_of
 from ga4_analytics.kernels.funnel_late import judge_late, write
 from ga4_analytics.kernels.funnel_part import deepest
-from ga4_analytics.kernels.funnel_ties import inlined, inner
 from ga4_analytics.kernels.funnel_units import (
     COUNTING,
     FIRST_DAY,
@@ -28,6 +27,7 @@ from ga4_analytics.kernels.funnel_units import (
     YES,
     note_time,
 )
+from ga4_analytics.kernels.lean import inlined, inner
 
 
 @inlined

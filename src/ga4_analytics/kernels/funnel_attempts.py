@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign, inlined, inner
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign
+from ga4_analytics.kernels.lean import inlined, inner
 
 
 @inlined

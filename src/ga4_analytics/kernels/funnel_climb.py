@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ga4_analytics.kernels.funnel_ties import ONE, inlined
+from ga4_analytics.kernels.funnel_ties import ONE
 from ga4_analytics.kernels.funnel_units import TIED, TIMELESS
+from ga4_analytics.kernels.lean import inlined
 
 NOTHING = np.uint64(0)
 

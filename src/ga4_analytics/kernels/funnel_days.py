@@ -18,7 +18,7 @@ from ga4_analytics.kernels.funnel_climb import (
     mask_at,
     start_of_ties,
 )
-from ga4_analytics.kernels.funnel_ties import ONE, inlined, inner
+from ga4_analytics.kernels.funnel_ties import ONE
 from ga4_analytics.kernels.funnel_units import (
     FIRST_DAY,
     HORIZON,
@@ -27,6 +27,7 @@ from ga4_analytics.kernels.funnel_units import (
     REACH,
     WINDOW,
 )
+from ga4_analytics.kernels.lean import inlined, inner
 
 TWO, EIGHT, BYTE = np.uint64(2), np.uint64(8), np.uint64(255)
 HIGHEST = np.array([max(n.bit_length() - 1, 0) for n in range(256)], np.uint8)

@@ -20,7 +20,6 @@ from ga4_analytics.kernels.funnel_days import (
     note_slots,
     scan,
 )
-from ga4_analytics.kernels.funnel_ties import inlined, inner
 from ga4_analytics.kernels.funnel_units import (
     HORIZON,
     LAST,
@@ -31,6 +30,7 @@ from ga4_analytics.kernels.funnel_units import (
     YES,
     note_time,
 )
+from ga4_analytics.kernels.lean import inlined, inner
 
 
 @inlined

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from ga4_analytics.kernels.funnel_attempts import end_of, start_of
-from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign, inner
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, assign
+from ga4_analytics.kernels.lean import inner
 
 
 @inner

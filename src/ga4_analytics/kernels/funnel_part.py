@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ga4_analytics.kernels.funnel_ties import inlined, inner
 from ga4_analytics.kernels.funnel_units import COUNTING, ORDER, gather, judge_unit
+from ga4_analytics.kernels.lean import inlined, inner
 
 
 @inlined

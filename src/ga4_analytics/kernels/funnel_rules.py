@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from ga4_analytics.kernels.funnel_attempts import end_of
-from ga4_analytics.kernels.funnel_ties import ONE, inner
+from ga4_analytics.kernels.funnel_ties import ONE
+from ga4_analytics.kernels.lean import inner
 
 CLICKHOUSE, STRICT_INCREASE, STRICTLY_LATER, EACH_STEP, MIXPANEL, GROWTHBOOK = 1, 2, 3, 4, 5, 6
 GRACE_US = 2_000_000

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
-_LEAN: dict[str, Any] = {
-    "nogil": True, "cache": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
-    "_nrt": False,
-}  # fmt: skip
-inner = njit(**_LEAN)
-"""For functions that kernels call for every unit. They own no memory: to count the references
-to some twenty arrays took longer than the work itself."""
-inlined = njit(**_LEAN, forceinline=True)
-"""The same for those that pass so many arrays that the call takes longer than the work."""
+from ga4_analytics.kernels.lean import inner
+
 ONE = np.uint64(1)
 TAKEN = 99
 NOBODY = np.int64(-1)

@@ -14,8 +14,9 @@ from ga4_analytics.kernels.funnel_attempts import (
 )
 from ga4_analytics.kernels.funnel_orders import reach_in_any_order, reach_strictly
 from ga4_analytics.kernels.funnel_rules import reach_by_rule
-from ga4_analytics.kernels.funnel_ties import ONE, inlined, inner
+from ga4_analytics.kernels.funnel_ties import ONE
 from ga4_analytics.kernels.funnel_walk import enter_day, walk
+from ga4_analytics.kernels.lean import inlined, inner
 
 PLAN = (
     "last", "window", "step_window", "least", "order", "counting", "rule", "grain",

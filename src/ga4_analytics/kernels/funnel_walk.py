@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from ga4_analytics.kernels.funnel_attempts import end_of
-from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance, inlined, inner
+from ga4_analytics.kernels.funnel_ties import NOBODY, ONE, advance
+from ga4_analytics.kernels.lean import inlined, inner
 
 
 @inlined

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from ga4_analytics.publish.churn_store import Stored
-from ga4_analytics.publish.markdown import markdown
+from ga4_analytics.publish.markdown import filled
 from ga4_analytics.questions.churn import Bounded, ChurnResult, Cutoff, Fold, ModelScore
 from ga4_analytics.questions.codec import encode
 from ga4_analytics.render import text
@@ -51,17 +49,7 @@ def card(result: ChurnResult, dataset: str) -> str:
         result: How well the model does; not a refusal.
         dataset: The property.
     """
-    environment = Environment(
-        loader=PackageLoader("ga4_analytics.publish"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-        autoescape=False,  # Markdown: texts from the data go through `md`
-    )
-    environment.filters["md"] = markdown
-    page = environment.get_template("churn_card.md.j2").render(_content(result, dataset))
-    return page.rstrip() + "\n"
+    return filled("churn_card.md.j2", _content(result, dataset)).rstrip() + "\n"
 
 
 def _content(result: ChurnResult, dataset: str) -> dict[str, Any]:

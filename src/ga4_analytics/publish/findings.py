@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from ga4_analytics.errors import StaleError
 from ga4_analytics.publish import sections
 from ga4_analytics.publish.churn_section import churn
-from ga4_analytics.publish.markdown import markdown
+from ga4_analytics.publish.markdown import filled
 from ga4_analytics.publish.sections import Content, Plot
 from ga4_analytics.publish.snapshot import Snapshot
 from ga4_analytics.render import text
@@ -135,17 +133,7 @@ def _compose(snapshot: Snapshot, settings: Settings) -> _Report:
             remedy="Set `dataset` in ga4.toml, or load files and run `ga4 build`.",
         )
     content = _content(snapshot, dataset, found) | {"churn": churn(settings)}
-    environment = Environment(
-        loader=PackageLoader("ga4_analytics.publish"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-        autoescape=False,  # Markdown: texts from the data go through `md`
-    )
-    environment.filters["md"] = markdown
-    page = environment.get_template("findings.md.j2").render(content)
-    page = re.sub(r"\n{3,}", "\n\n", page).rstrip() + "\n"
+    page = re.sub(r"\n{3,}", "\n\n", filled("findings.md.j2", content)).rstrip() + "\n"
     retention = content["retention"]
     plots = [content["activity"]["plot"], retention["heat_map"], retention["curve"]]
     plots += [funnel.get("plot") for funnel in content["funnels"]]
