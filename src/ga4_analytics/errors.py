@@ -13,6 +13,7 @@ One tree, so that a caller can catch as much or as little as it wants::
     ├── BuildError           a dbt model or test failed
     ├── QuestionError        a question asks for what cannot be answered
     ├── StaleError           a published result no longer matches the data
+    ├── ExportError          an export cannot be finished, or is not as it was written
     ├── MetabaseError        Metabase cannot be reached, or refused what was asked
     └── BusyError            another process holds the lock
 
@@ -39,6 +40,7 @@ class ExitCode(IntEnum):
     BUSY = 9
     QUESTION = 10
     METABASE = 11
+    EXPORT = 12
     INTERRUPTED = 130
 
 
@@ -129,6 +131,12 @@ class MetabaseError(Ga4Error):
     def __init__(self, problem: str, *, rule: str = "", remedy: str = "", status: int = 0) -> None:
         super().__init__(problem, rule=rule, remedy=remedy)
         self.status = status
+
+
+class ExportError(Ga4Error):
+    """An export cannot be finished, or what is in a folder is not what was exported."""
+
+    exit_code = ExitCode.EXPORT
 
 
 class BusyError(Ga4Error):

@@ -3,113 +3,37 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ga4_analytics.asking import Asker
-from ga4_analytics.errors import BuildError, SettingsError
+from ga4_analytics.errors import BuildError
 from ga4_analytics.ingest import LoadOptions, LoadResult, load
 from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.explain import Explained, explain
 from ga4_analytics.ingest.forget import Person, find_person, forget
 from ga4_analytics.ingest.history import Undone, undo
-from ga4_analytics.progress import Progress, Silent
+from ga4_analytics.opened import Opened
 from ga4_analytics.publish.indexes import build_indexes
 from ga4_analytics.publish.loads import collect_loads, collect_rejects
 from ga4_analytics.publish.snapshot import Snapshot, check_current, drop_earlier, publish
 from ga4_analytics.publish.status import collect_status
 from ga4_analytics.publish.traces import Traces, search
 from ga4_analytics.render.answer import Answer
-from ga4_analytics.settings import FILE_NAME, Settings, load_settings
-from ga4_analytics.settings_file import settings_file
 from ga4_analytics.sources.mapping import ColumnOptions
-from ga4_analytics.storage.atomic import write_text
-from ga4_analytics.storage.locks import exclusive
 from ga4_analytics.transform import BuildResult, build_models
-from ga4_analytics.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
     from ga4_analytics.exports.base import ExportResult
+    from ga4_analytics.exports.request import ExportRequest
     from ga4_analytics.questions.churn import ChurnQuestion, ChurnResult, ChurnScores
     from ga4_analytics.verify import Verification
 
-Clock = Callable[[], int]
 
-
-def system_clock() -> int:
-    """The time now, microseconds UTC."""
-    return time.time_ns() // 1000
-
-
-@dataclass
-class Workspace(Asker):
-    """A folder with settings, and the warehouse that they name.
-
-    Attributes:
-        settings: Its settings.
-        warehouse: Its warehouse.
-        clock: Gives the time in microseconds UTC.
-        progress: Where long work shows that it goes on.
-    """
-
-    settings: Settings
-    warehouse: Warehouse
-    clock: Clock = system_clock
-    progress: Progress = field(default_factory=Silent)
-
-    @classmethod
-    def open(
-        cls,
-        folder: Path,
-        *,
-        clock: Clock = system_clock,
-        progress: Progress | None = None,
-        **flags: object,
-    ) -> Workspace:
-        """Open a folder with the settings of its ``ga4.toml``, the environment and flags.
-
-        Args:
-            folder: The workspace; without a ``ga4.toml`` all settings have their defaults.
-            clock: Gives the time.
-            progress: Where to show progress.
-            **flags: Settings that win over the file and the environment.
-
-        Raises:
-            SettingsError: A setting is not valid.
-        """
-        settings = load_settings(folder.resolve(), flags)
-        warehouse = open_warehouse(settings.warehouse, settings.workspace)
-        return cls(settings, warehouse, clock, progress or Silent())
-
-    @classmethod
-    def create(
-        cls,
-        folder: Path,
-        *,
-        clock: Clock = system_clock,
-        progress: Progress | None = None,
-        **flags: object,
-    ) -> Workspace:
-        """Write a commented ``ga4.toml`` into a folder and open it.
-
-        Raises:
-            SettingsError: There is one already, or a setting is not valid.
-        """
-        if (folder / FILE_NAME).exists():
-            raise SettingsError(
-                f"{folder / FILE_NAME} is there already.",
-                rule="init never overwrites settings.",
-                remedy="Edit it, or choose another folder with --workspace.",
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        settings = load_settings(folder.resolve(), flags)
-        write_text(folder / FILE_NAME, settings_file(settings))
-        return cls.open(folder, clock=clock, progress=progress, **flags)
+class Workspace(Opened):
+    """A folder with settings and the warehouse that they name, and all that can be done there."""
 
     def load(
         self,
@@ -313,6 +237,46 @@ class Workspace(Asker):
             with self.progress.phase("Writing outputs", None, "rows") as advance:
                 return export_all(self.warehouse, self.settings, advance)
 
+    def export_to(self, request: ExportRequest, folder: Path) -> dict[str, Any]:
+        """Write events as files that another tool's import takes.
+
+        Args:
+            request: Which events, and for which tool.
+            folder: Where the files go; an older export there is replaced as a whole.
+
+        Returns:
+            The manifest, and ``warnings`` that go by the time.
+
+        Raises:
+            Ga4Error: The models are not built, the request names what is not there, or the
+                folder holds something else.
+            OSError: A file cannot be written; the next try goes on where this one stopped.
+        """
+        from ga4_analytics.exporting import deliver
+
+        with self._locked("export"):
+            self._need_models()
+            given = (self.warehouse, self.settings, self.index)
+            return deliver(request, folder, *given, self.clock(), self.progress)
+
+    def export_csv(self, request: ExportRequest, target: Path) -> ExportResult:
+        """Write events as the flat CSV of the outputs, for Amplitude or Heap.
+
+        Args:
+            request: Which events, and for which tool.
+            target: The file; an older one is replaced when the new one is complete.
+
+        Raises:
+            Ga4Error: The models are not built, or the request names what is not there.
+            OSError: The file cannot be written.
+        """
+        from ga4_analytics.exporting import deliver_csv
+
+        with self._locked("export"):
+            self._need_models()
+            given = (self.warehouse, self.settings, self.index)
+            return deliver_csv(request, target, *given, self.progress)
+
     def churn_train(
         self, question: ChurnQuestion | None = None, **options: Any
     ) -> Answer[ChurnResult]:
@@ -369,32 +333,3 @@ class Workspace(Asker):
         """Datasets, days, rows, rejects, completeness and freshness, from the warehouse."""
         self.warehouse.prepare()
         return collect_status(self.warehouse, self.settings, self.clock())
-
-    def remember_zone(self, zone: str) -> None:
-        """Write an inferred time zone into ``ga4.toml``, so that later loads are checked."""
-        path = self.settings.workspace / FILE_NAME
-        if path.is_file() and self.settings.timezone is None:
-            text = path.read_text(encoding="utf-8")
-            write_text(path, text.replace('timezone = "auto"', f'timezone = "{zone}"', 1))
-        self.settings = replace(self.settings, timezone=zone)
-
-    def close(self) -> None:
-        """Let go of the warehouse."""
-        self.warehouse.close()
-
-    def _need_models(self) -> None:
-        if not self.warehouse.relation_exists("analytics", "stg_ga4_events"):
-            raise BuildError(
-                f"The models are not built in {self.warehouse.describe()} yet.",
-                rule="Exports are written from the models.",
-                remedy="Run `ga4 build` first.",
-            )
-
-    @contextmanager
-    def _locked(self, doing: str) -> Iterator[None]:
-        started = datetime.fromtimestamp(self.clock() / 1e6, UTC).isoformat(timespec="seconds")
-        with exclusive(self.settings.state_dir / "lock", doing, started):
-            # What a killed process left; nobody else works here while the lock is held.
-            for name in ("stage", "tmp"):
-                shutil.rmtree(self.settings.state_dir / name, ignore_errors=True)
-            yield

@@ -177,6 +177,17 @@ def test_who_will_not_come_back(tmp_path: Path) -> None:
     assert (tmp_path / "reports" / "churn" / "card.md").is_file()
 
 
+def test_into_another_tool(folder: Path) -> None:
+    """The commands of that part, on the export that the folder has."""
+    lines = [line for line in commands() if line.startswith("ga4 export ")]
+    assert len(lines) == 4
+    shell("ga4 run path/to/export.csv --replace", folder)
+    for line in lines:
+        assert shell(line, folder)
+    assert (folder / "heap.csv").is_file()
+    assert (folder / "outputs" / "mixpanel" / "manifest.json").is_file()
+
+
 def test_experiments_need_no_data(tmp_path: Path) -> None:
     lines = [line for line in commands() if line.startswith("ga4 experiment")]
     lines = [line for line in lines if "--metric" not in line]

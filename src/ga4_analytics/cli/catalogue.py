@@ -87,12 +87,15 @@ def schema(topic: str) -> None:
     Examples:
       ga4 schema funnel
       ga4 schema retention > retention.schema.json
+      ga4 schema export
     """
     import json
 
     from ga4_analytics.analyses.ask import KINDS
+    from ga4_analytics.exports.check import schema as schema_of_export
     from ga4_analytics.render.json_schema import schema_of
 
-    if topic not in KINDS:
-        raise click.UsageError(f"There is no {topic!r}; choose one of {', '.join(KINDS)}.")
-    click.echo(json.dumps(schema_of(topic), indent=2))
+    makers = dict.fromkeys(KINDS, schema_of) | {"export": schema_of_export}
+    if topic not in makers:
+        raise click.UsageError(f"There is no {topic!r}; choose one of {', '.join(makers)}.")
+    click.echo(json.dumps(makers[topic](topic), indent=2))

@@ -1,4 +1,4 @@
-"""Commands that move data: demo-data, load, build, export."""
+"""Commands that move data: demo-data, load, build."""
 
 from __future__ import annotations
 
@@ -160,18 +160,6 @@ def build(place: Place, unit_tests: bool) -> None:
     tell_build(place.open(), place.screen, unit_tests)
 
 
-@click.command()
-@placed
-def export(place: Place) -> None:
-    """Write the outputs for other tools.
-
-    \b
-    Example:
-      ga4 export
-    """
-    tell_export(place.open(), place.screen)
-
-
 def tell_explained(screen: Screen, files: Sequence[Explained]) -> None:
     """Print what a load would make of files."""
     for file in files:
@@ -243,9 +231,10 @@ def tell_export(workspace: Workspace, screen: Screen) -> None:
     """Export, and print what was written."""
     results = workspace.export()
     for result in results:
-        screen.done(f"Wrote {result.rows:,} rows to {_relative(result.path)}.")
+        screen.done(f"Wrote {result.rows:,} rows to {relative(result.path)}.")
     screen.document([asdict(result) for result in results])
 
 
-def _relative(path: Path) -> Path:
+def relative(path: Path) -> Path:
+    """A path as seen from here, where it is below."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

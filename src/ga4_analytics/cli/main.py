@@ -16,7 +16,7 @@ EPILOG = """\b
 Exit codes: 0 done, 2 wrong usage, 3 a setting is wrong, 4 a file cannot be read,
 5 a load was refused, 6 the warehouse failed, 7 a model or test failed, 8 a result is
 stale, 9 another process is at work, 10 a question is wrong, 11 Metabase failed,
-130 interrupted, 1 anything else.
+12 an export is not whole, 130 interrupted, 1 anything else.
 
 \b
 Examples:
@@ -55,7 +55,7 @@ COMMANDS = {
     "warm": "catalogue",
     "schema": "catalogue",
     "serve": "serving",
-    "export": "data",
+    "export": "exporting",
     "report": "show",
     "verify": "verifying",
     "grant": "granting",

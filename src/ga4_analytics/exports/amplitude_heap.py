@@ -7,7 +7,7 @@ characters). ``scripts/03_export_amplitude_heap.sql`` gives the same file by han
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +17,13 @@ import pyarrow.compute as pc
 from ga4_analytics.exports.base import (
     ExportResult,
     Progress,
-    decimal_text,
-    stream_days,
+    everything,
+    ordered,
     text,
-    write_csv,
+    write_pieces,
 )
+from ga4_analytics.exports.cells import decimal_text
+from ga4_analytics.exports.source import Source
 from ga4_analytics.warehouse.base import Warehouse
 
 FILE_NAME = "amplitude_heap_events.csv"
@@ -61,7 +63,7 @@ accepted as (
         *,
         {_accepted_id("user_id")} as accepted_user_id,
         {_accepted_id("user_pseudo_id")} as accepted_device_id
-    from analytics.int_events
+    from {{events}} as events
 ),
 
 judged as (
@@ -76,20 +78,6 @@ judged as (
     from accepted
 )"""
 
-_COUNTS_SQL = f"""
-with{_JUDGED}
-
-select
-    refusal,
-    count(*) as events,
-    count(*) filter (where user_id is not null and accepted_user_id is null) as user_ids,
-    count(*) filter (where user_pseudo_id is not null and accepted_device_id is null)
-        as device_ids
-from judged
-group by refusal
-order by refusal
-"""
-
 
 def _property(key: str, column: str) -> str:
     """SQL for one member of a JSON object, null where there is no value."""
@@ -97,7 +85,7 @@ def _property(key: str, column: str) -> str:
 
 
 def amplitude_heap_sql() -> str:
-    """The rows of one dataset and range of days, in the file's order.
+    """The file's rows, and what they are judged and ordered by, from a chunk of ``int_events``.
 
     The names that we add to the event's own parameters begin with ``ga4_``, which no
     parameter of Google's does, so that no key stands twice.
@@ -113,8 +101,8 @@ select
     judged.accepted_user_id as user_id,
     judged.accepted_device_id as device_id,
     judged.event_name as event_type,
-    judged.event_timestamp as time,
-    judged.event_id as insert_id,
+    judged.event_timestamp,
+    judged.event_id,
     sessions.session_start_us as session_id,
     judged.platform,
     judged.country,
@@ -128,21 +116,24 @@ select
         '"ga4_event_date":"' || cast(judged.event_date as text) || '"',
         {properties},
         nullif(substr(judged.event_params, 2, length(judged.event_params) - 2), '')
-    ) || '}}' as event_properties
+    ) || '}}' as event_properties,
+    judged.refusal,
+    judged.user_id is not null and judged.accepted_user_id is null as is_user_id_refused,
+    judged.user_pseudo_id is not null and judged.accepted_device_id is null
+        as is_device_id_refused,
+    judged.event_date,
+    judged.user_key
 from judged
 left join analytics.int_sessions as sessions
     on judged.dataset = sessions.dataset
     and judged.session_key = sessions.session_key
-where judged.refusal is null
-    and judged.dataset = ? and judged.event_date between ? and ?
-order by judged.dataset, judged.event_date, judged.event_timestamp, judged.event_id
 """
 
 
 def export_amplitude_heap(
     warehouse: Warehouse, folder: Path, progress: Progress = lambda rows: None
 ) -> ExportResult:
-    """Write ``amplitude_heap_events.csv`` and count what the vendors would refuse.
+    """Write ``amplitude_heap_events.csv`` of everything.
 
     Args:
         warehouse: Where the models are built.
@@ -153,23 +144,61 @@ def export_amplitude_heap(
         WarehouseError: The models are not there.
         OSError: The file cannot be written.
     """
-    counts = warehouse.query(_COUNTS_SQL).to_pylist()
-    left_out = {row["refusal"]: row["events"] for row in counts if row["refusal"]}
-    kept = [row for row in counts if row["refusal"] is None]
-    emptied = {
-        name: row[column]
-        for row in kept
-        for name, column in (("user_id refused", "user_ids"), ("device_id refused", "device_ids"))
-        if row[column]
-    }
-    written = write_csv(folder / FILE_NAME, COLUMNS, _batches(warehouse), progress)
-    return replace(written, left_out=left_out, emptied=emptied)
+    return write_amplitude_heap(everything(warehouse), folder / FILE_NAME, progress)
 
 
-def _batches(warehouse: Warehouse) -> Iterator[pa.RecordBatch]:
-    for batch in stream_days(warehouse, amplitude_heap_sql()):
-        cells = [_cell(name, column) for name, column in zip(COLUMNS, batch.columns, strict=True)]
-        yield pa.RecordBatch.from_arrays(cells, names=list(COLUMNS))
+def write_amplitude_heap(
+    sources: Iterable[Source], target: Path, progress: Progress = lambda rows: None
+) -> ExportResult:
+    """Write the events of some sources, and count what the vendors would refuse.
+
+    Args:
+        sources: What is read.
+        target: The file; an older one is replaced when the new one is complete.
+        progress: Told of rows as they are written.
+
+    Raises:
+        WarehouseError: The models are not there.
+        OSError: The file cannot be written.
+    """
+    counts = _Counts()
+    pieces = ordered(sources, amplitude_heap_sql(), counts.kept, _cells)
+    written = write_pieces(target, COLUMNS, pieces, progress)
+    return replace(written, left_out=counts.left_out(), emptied=counts.emptied)
+
+
+class _Counts:
+    """Takes out what is refused, and counts it."""
+
+    def __init__(self) -> None:
+        self._refusals: dict[str, int] = {}
+        self.emptied: dict[str, int] = {}
+
+    def kept(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows that no vendor refuses."""
+        refusal = batch.column("refusal")
+        for each in pc.value_counts(refusal.drop_null()):
+            reason = each["values"].as_py()
+            self._refusals[reason] = self._refusals.get(reason, 0) + each["counts"].as_py()
+        kept = batch.filter(pc.is_null(refusal))
+        for name in ("user_id", "device_id"):
+            if count := pc.sum(kept.column(f"is_{name}_refused")).as_py():
+                what = f"{name} refused"
+                self.emptied[what] = self.emptied.get(what, 0) + count
+        return kept
+
+    def left_out(self) -> dict[str, int]:
+        """Refused events by reason."""
+        return dict(sorted(self._refusals.items()))
+
+
+def _cells(batch: pa.RecordBatch) -> Sequence[pa.Array]:
+    columns = [batch.column(_OWN.get(name, name)) for name in COLUMNS]
+    return [_cell(name, column) for name, column in zip(COLUMNS, columns, strict=True)]
+
+
+_OWN = {"time": "event_timestamp", "insert_id": "event_id"}
+"""Where a column of the file has another name in the select."""
 
 
 def _cell(name: str, column: pa.Array) -> pa.Array:

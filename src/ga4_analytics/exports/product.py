@@ -5,7 +5,7 @@ Its first ten columns can be loaded again and give the same ten columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +13,12 @@ import pyarrow as pa
 from ga4_analytics.exports.base import (
     ExportResult,
     Progress,
-    decimal_text,
-    stream_days,
+    everything,
+    ordered,
     text,
-    write_csv,
+    write_pieces,
 )
+from ga4_analytics.exports.cells import decimal_text
 from ga4_analytics.sources.schema import SKINNY_COLUMNS
 from ga4_analytics.warehouse.base import Warehouse
 
@@ -65,15 +66,13 @@ COLUMNS: tuple[str, ...] = (*SKINNY_COLUMNS, *_OTHERS)
 
 
 def product_sql() -> str:
-    """The rows of one dataset and range of days, in the file's order."""
+    """The file's rows, from a chunk of ``int_events``."""
     sources = {name: _SKINNY.get(name, f"staged.{name}") for name in SKINNY_COLUMNS} | _OTHERS
     columns = ",\n    ".join(f"{sources[name]} as {name}" for name in COLUMNS)
     return f"""
 select
     {columns}
-from analytics.int_events as staged
-where staged.dataset = ? and staged.event_date between ? and ?
-order by staged.dataset, staged.event_date, staged.event_timestamp, staged.event_id
+from {{events}} as staged
 """
 
 
@@ -91,13 +90,12 @@ def export_product(
         WarehouseError: The models are not there.
         OSError: The file cannot be written.
     """
-    return write_csv(folder / FILE_NAME, COLUMNS, _batches(warehouse), progress)
+    pieces = ordered(everything(warehouse), product_sql(), lambda batch: batch, _cells)
+    return write_pieces(folder / FILE_NAME, COLUMNS, pieces, progress)
 
 
-def _batches(warehouse: Warehouse) -> Iterator[pa.RecordBatch]:
-    for batch in stream_days(warehouse, product_sql()):
-        cells = [
-            decimal_text(column) if name in _MONEY else text(column)
-            for name, column in zip(COLUMNS, batch.columns, strict=True)
-        ]
-        yield pa.RecordBatch.from_arrays(cells, names=list(COLUMNS))
+def _cells(batch: pa.RecordBatch) -> Sequence[pa.Array]:
+    return [
+        decimal_text(column) if name in _MONEY else text(column)
+        for name, column in zip(COLUMNS, batch.columns, strict=True)
+    ]
