@@ -9,8 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-NULL, STRING, PLAIN, REAL, FLAG, OBJECT, ARRAY = 1, 2, 4, 8, 16, 32, 64
-"""What a value is; a number is PLAIN if each engine writes it as it stands, else REAL."""
+from ga4_analytics.kernels.lean import inlined, inner
+
+NULL, STRING, PLAIN, REAL, FLAG, OBJECT, ARRAY, ESCAPED = 1, 2, 4, 8, 16, 32, 64, 128
+"""What a value is; a number is PLAIN if each engine writes it as it stands, else REAL. A string
+is ESCAPED besides where it holds escapes."""
 
 MAX_NODES = 2048
 MAX_DEPTH = 16
@@ -20,40 +23,59 @@ _KEY, _KEY_OR_END, _VALUE, _VALUE_OR_END, _NEXT = 0, 1, 2, 3, 4
 # What is open: the node, its record, a serial number, its first element, whether an array.
 _NODE, _RECORD, _SERIAL, _FIRST, _IS_ARRAY = 0, 1, 2, 3, 4
 _VALUES, _NODES, _SERIALS = 0, 1, 2
+ENDS = np.array([byte < 32 or byte in (34, 92) for byte in range(256)])
+"""Bytes at which the plain text of a string ends."""
 
 
-@njit(nogil=True, cache=True)
+@inlined
+def _byte(data, at):  # type: ignore[no-untyped-def]
+    """A byte. A signed index would be looked at for its sign at each use."""
+    return data[np.uint64(at)]
+
+
+@inlined
 def _blank(data, at):  # type: ignore[no-untyped-def]
     """Where the white space of a line ends."""
-    while data[at] == 32 or data[at] == 9 or data[at] == 13:
+    while _byte(data, at) == 32 or _byte(data, at) == 9 or _byte(data, at) == 13:
         at += 1
     return at
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _string(data, at):  # type: ignore[no-untyped-def]
-    """Where the closing quote of a string is, from behind its opening one; -1 for none."""
-    while data[at] != 34:
-        if data[at] < 32:
-            return -1
-        if data[at] == 92:
+    """Where the closing quote of a string is, from behind its opening one, and its kind.
+
+    The kind is 0 where it is none.
+    """
+    kind = STRING
+    while True:
+        while not ENDS[_byte(data, at)]:
             at += 1
-            if data[at] == 117:
-                at = _unicode(data, at)
-                if at < 0:
-                    return -1
-            elif data[at] not in (34, 92, 47, 98, 102, 110, 114, 116):
-                return -1
-        at += 1
-    return at
+        byte = _byte(data, at)
+        if byte != 92:
+            return at, (kind if byte == 34 else 0)
+        kind = STRING | ESCAPED
+        at = _escape(data, at + 1)
+        if at < 0:
+            return at, 0
 
 
-@njit(nogil=True, cache=True)
+@inner
+def _escape(data, at):  # type: ignore[no-untyped-def]
+    """Where an escape ends, from behind its backslash; -1 if it is none."""
+    byte = _byte(data, at)
+    if byte == 117:
+        at = _unicode(data, at)
+        return at + 1 if at >= 0 else -1
+    return at + 1 if byte in (34, 92, 47, 98, 102, 110, 114, 116) else -1
+
+
+@inner
 def hex_value(data, at):  # type: ignore[no-untyped-def]
     """The value of four hexadecimal digits; -1 where they are none."""
     value = np.int64(0)
     for j in range(at, at + 4):
-        byte = np.int64(data[j])
+        byte = np.int64(_byte(data, j))
         if 48 <= byte <= 57:
             byte -= 48
         elif 65 <= byte <= 70 or 97 <= byte <= 102:
@@ -64,7 +86,7 @@ def hex_value(data, at):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _unicode(data, at):  # type: ignore[no-untyped-def]
     """The last byte of an escape by number, from its ``u``; -1 if it is none, or NUL."""
     value = hex_value(data, at + 1)
@@ -72,67 +94,67 @@ def _unicode(data, at):  # type: ignore[no-untyped-def]
         return -1
     if value < 0xD800 or value >= 0xE000:
         return at + 4
-    if data[at + 5] != 92 or data[at + 6] != 117:
+    if _byte(data, at + 5) != 92 or _byte(data, at + 6) != 117:
         return -1
     low = hex_value(data, at + 7)
     return at + 10 if 0xDC00 <= low < 0xE000 else -1
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _digits(data, at):  # type: ignore[no-untyped-def]
     """Where digits end."""
-    while 48 <= data[at] <= 57:
+    while 48 <= _byte(data, at) <= 57:
         at += 1
     return at
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _number(data, at):  # type: ignore[no-untyped-def]
     """Where a number ends, and whether it is as anybody writes it; -1 for none.
 
     That are integers of up to 18 digits and decimals of up to 15, without an exponent and
     without zeros that say nothing: no two such decimals are the same double.
     """
-    minus = data[at] == 45
+    minus = _byte(data, at) == 45
     first = at + 1 if minus else at
     end = _digits(data, first)
-    if end == first or (data[first] == 48 and end > first + 1):
+    if end == first or (_byte(data, first) == 48 and end > first + 1):
         return -1, False
-    plain = end - first <= 18 and not (minus and data[first] == 48)
-    if data[end] == 46:
+    plain = end - first <= 18 and not (minus and _byte(data, first) == 48)
+    if _byte(data, end) == 46:
         point = end
         end = _digits(data, point + 1)
         if end == point + 1:
             return -1, False
-        plain = end - first <= 16 and (data[end - 1] != 48 or end == point + 2)
+        plain = end - first <= 16 and (_byte(data, end - 1) != 48 or end == point + 2)
         # Engines begin to write 0.00001 with an exponent.
-        plain &= data[first] != 48 or end < point + 4 or not _is(data, point + 1, b"000")
-    if data[end] == 69 or data[end] == 101:
+        plain &= _byte(data, first) != 48 or end < point + 4 or not _is(data, point + 1, b"000")
+    if _byte(data, end) == 69 or _byte(data, end) == 101:
         plain = False
-        sign = end + 2 if data[end + 1] == 43 or data[end + 1] == 45 else end + 1
+        sign = end + 2 if _byte(data, end + 1) == 43 or _byte(data, end + 1) == 45 else end + 1
         end = _digits(data, sign)
         if end == sign:
             return -1, False
     return end, plain
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _is(data, at, word):  # type: ignore[no-untyped-def]
     """Whether a word stands somewhere."""
     same = True
     for j in range(len(word)):
-        same &= data[at + j] == word[j]
+        same &= _byte(data, at + j) == word[j]
     return same
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _node(data, parent, start, stop, nodes, table, count):  # type: ignore[no-untyped-def]
     """The node of a key below a parent; a new one is ``count``."""
     mixed = np.uint64(14695981039346656037) ^ np.uint64(parent)
     prime = np.uint64(1099511628211)
     mixed *= prime
     for j in range(start, stop):
-        mixed = (mixed ^ np.uint64(data[j])) * prime
+        mixed = (mixed ^ np.uint64(_byte(data, j))) * prime
     at = np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(SLOTS - 1))
     while table[at] >= 0:
         found = table[at]
@@ -140,7 +162,7 @@ def _node(data, parent, start, stop, nodes, table, count):  # type: ignore[no-un
             same = True
             first = nodes[found, 1]
             for j in range(stop - start):
-                if data[first + j] != data[start + j]:
+                if _byte(data, first + j) != _byte(data, start + j):
                     same = False
                     break
             if same:
@@ -152,15 +174,15 @@ def _node(data, parent, start, stop, nodes, table, count):  # type: ignore[no-un
     return count
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _key(data, at, parent, nodes, kinds, table, counts):  # type: ignore[no-untyped-def]
     """Where the value of a key begins, and the key's node; -1 where there is no plain key."""
-    if data[at] != 34:
+    if _byte(data, at) != 34:
         return -1, -1
     start = at + 1
     at = start
-    while data[at] != 34:
-        if data[at] < 32 or data[at] == 92:
+    while _byte(data, at) != 34:
+        if _byte(data, at) < 32 or _byte(data, at) == 92:
             return -1, -1
         at += 1
     node = _node(data, parent, start, at, nodes, table, counts[_NODES])
@@ -170,16 +192,16 @@ def _key(data, at, parent, nodes, kinds, table, counts):  # type: ignore[no-unty
         kinds[node] = 0
         counts[_NODES] += 1
     at = _blank(data, at + 1)
-    return (at + 1, node) if data[at] == 58 else (-1, -1)
+    return (at + 1, node) if _byte(data, at) == 58 else (-1, -1)
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _scalar(data, at):  # type: ignore[no-untyped-def]
     """Kind, first byte, end and what follows of a scalar; kind 0 where there is none."""
-    byte = data[at]
+    byte = _byte(data, at)
     if byte == 34:
-        end = _string(data, at + 1)
-        return (STRING, at + 1, end, end + 1) if end >= 0 else (0, at, at, at)
+        end, kind = _string(data, at + 1)
+        return kind, at + 1, end, end + 1
     if byte == 45 or 48 <= byte <= 57:
         end, plain = _number(data, at)
         return (PLAIN if plain else REAL, at, end, end) if end >= 0 else (0, at, at, at)
@@ -192,7 +214,7 @@ def _scalar(data, at):  # type: ignore[no-untyped-def]
     return 0, at, at, at
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _open(above, depth, node, record, counts):  # type: ignore[no-untyped-def]
     """Open an object."""
     above[depth, _NODE], above[depth, _RECORD] = node, record
@@ -200,7 +222,7 @@ def _open(above, depth, node, record, counts):  # type: ignore[no-untyped-def]
     counts[_SERIALS] += 1
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _open_array(above, depth, nodes, kinds, element, elements, counts):  # type: ignore[no-untyped-def]
     """Make an array of what was opened; False where there are too many fields."""
     node = above[depth, _NODE]
@@ -216,7 +238,7 @@ def _open_array(above, depth, nodes, kinds, element, elements, counts):  # type:
     return True
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _put(tape, counts, node, record, start, end, kind):  # type: ignore[no-untyped-def]
     """Add a value to the tape."""
     at = counts[_VALUES]
@@ -224,7 +246,7 @@ def _put(tape, counts, node, record, start, end, kind):  # type: ignore[no-untyp
     counts[_VALUES] += 1
 
 
-@njit(nogil=True, cache=True)
+@inner
 def _object(data, at, above, last, element, elements, nodes, kinds, table, tape, counts):  # type: ignore[no-untyped-def]
     """Read an object that is open, from behind its brace to its end; -1 where it is odd."""
     depth, state, node, record = 1, _KEY_OR_END, np.int64(0), np.int64(0)
@@ -232,7 +254,7 @@ def _object(data, at, above, last, element, elements, nodes, kinds, table, tape,
         at = _blank(data, at)
         inner = depth - 1
         in_array = above[inner, _IS_ARRAY] == 1
-        if data[at] == (93 if in_array else 125) and state not in (_KEY, _VALUE):
+        if _byte(data, at) == (93 if in_array else 125) and state not in (_KEY, _VALUE):
             if in_array:
                 node, record = above[inner, _NODE], above[inner, _RECORD]
                 first, stop = above[inner, _FIRST], elements[element[node]]
@@ -241,7 +263,7 @@ def _object(data, at, above, last, element, elements, nodes, kinds, table, tape,
             at += 1
             state = _NEXT
         elif state == _NEXT:
-            if data[at] != 44:
+            if _byte(data, at) != 44:
                 return -1
             at += 1
             state = _VALUE if in_array else _KEY
@@ -257,13 +279,13 @@ def _object(data, at, above, last, element, elements, nodes, kinds, table, tape,
                 node = element[above[inner, _NODE]]
                 record = elements[node]
                 elements[node] += 1
-            if data[at] == 123 or data[at] == 91:
+            if _byte(data, at) == 123 or _byte(data, at) == 91:
                 if depth == MAX_DEPTH:
                     return -1
                 _open(above, depth, node, record, counts)
                 state = _KEY_OR_END
-                kinds[node] |= ARRAY if data[at] == 91 else OBJECT
-                if data[at] == 91:
+                kinds[node] |= ARRAY if _byte(data, at) == 91 else OBJECT
+                if _byte(data, at) == 91:
                     state = _VALUE_OR_END
                     if not _open_array(above, depth, nodes, kinds, element, elements, counts):
                         return -1
@@ -312,11 +334,11 @@ def scan(data, nodes, kinds, tape, lines):  # type: ignore[no-untyped-def]
     at, line, objects = np.int64(0), 0, 0
     while at < data.shape[0] - PADDING:
         at = _blank(data, at)
-        if data[at] == 10:
+        if _byte(data, at) == 10:
             at += 1
             line += 1
             continue
-        if data[at] != 123:
+        if _byte(data, at) != 123:
             return 0, 0, 0
         lines[objects, 0], lines[objects, 1] = line, at
         _open(above, 0, 0, objects, counts)
@@ -328,6 +350,6 @@ def scan(data, nodes, kinds, tape, lines):  # type: ignore[no-untyped-def]
         lines[objects, 2] = at
         objects += 1
         at = _blank(data, at)
-        if data[at] != 10:
+        if _byte(data, at) != 10:
             return 0, 0, 0
     return objects, counts[_VALUES], counts[_NODES]

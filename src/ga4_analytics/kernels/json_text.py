@@ -2,44 +2,53 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
-from ga4_analytics.kernels.json_scan import STRING, hex_value
+from ga4_analytics.kernels.json_scan import ESCAPED, hex_value
+from ga4_analytics.kernels.lean import inlined, inner
 
 
-@njit(nogil=True, cache=True)
+@inlined
 def _unescaped(data, at, end, out, to):  # type: ignore[no-untyped-def]
     """Write a string without its escapes; give where it ends in ``out``."""
     while at < end:
-        byte = data[at]
-        at += 1
+        byte = data[np.uint64(at)]
         if byte == 92:
-            byte = data[at]
+            at, to = _escape(data, at + 1, out, to)
+        else:
+            out[np.uint64(to)] = byte
             at += 1
-            if byte == 117:
-                value = hex_value(data, at)
-                at += 4
-                if 0xD800 <= value < 0xDC00:
-                    value = 0x10000 + ((value - 0xD800) << 10) + (hex_value(data, at + 2) - 0xDC00)
-                    at += 6
-                to = _encoded(value, out, to)
-                continue
-            if byte == 98:
-                byte = 8
-            elif byte == 102:
-                byte = 12
-            elif byte == 110:
-                byte = 10
-            elif byte == 114:
-                byte = 13
-            elif byte == 116:
-                byte = 9
-        out[to] = byte
-        to += 1
+            to += 1
     return to
 
 
-@njit(nogil=True, cache=True)
+@inner
+def _escape(data, at, out, to):  # type: ignore[no-untyped-def]
+    """Write what an escape means, from behind its backslash; give where both end."""
+    byte = data[at]
+    if byte == 117:
+        value = hex_value(data, at + 1)
+        at += 5
+        if 0xD800 <= value < 0xDC00:
+            value = 0x10000 + ((value - 0xD800) << 10) + (hex_value(data, at + 2) - 0xDC00)
+            at += 6
+        return at, _encoded(value, out, to)
+    if byte == 98:
+        byte = 8
+    elif byte == 102:
+        byte = 12
+    elif byte == 110:
+        byte = 10
+    elif byte == 114:
+        byte = 13
+    elif byte == 116:
+        byte = 9
+    out[to] = byte
+    return at + 1, to + 1
+
+
+@inner
 def _encoded(value, out, to):  # type: ignore[no-untyped-def]
     """Write a character as UTF-8; give where it ends."""
     if value < 0x80:
@@ -72,18 +81,19 @@ def texts(data, tape, which, starts, out, there):  # type: ignore[no-untyped-def
         out: uint8, as long as the values' texts together; written.
         there: bool, one a record; written.
     """
-    record, to = 0, 0
+    record, to = np.int64(0), np.int64(0)
     for k in which:
-        while record <= tape[k, 1]:
+        place, at, end = np.int64(tape[k, 1]), np.int64(tape[k, 2]), np.int64(tape[k, 3])
+        while record <= place:
             starts[record] = to
-            there[record] = record == tape[k, 1]
+            there[record] = record == place
             record += 1
-        if tape[k, 4] == STRING:
-            to = _unescaped(data, tape[k, 2], tape[k, 3], out, to)
+        if tape[k, 4] & ESCAPED:
+            to = _unescaped(data, at, end, out, to)
         else:
-            for j in range(tape[k, 2], tape[k, 3]):
-                out[to] = data[j]
-                to += 1
+            for j in range(end - at):
+                out[np.uint64(to + j)] = data[np.uint64(at + j)]
+            to += end - at
     while record < there.shape[0]:
         starts[record] = to
         there[record] = False

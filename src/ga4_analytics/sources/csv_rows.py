@@ -20,7 +20,7 @@ from pyarrow import csv as pacsv
 
 from ga4_analytics.errors import SourceError
 from ga4_analytics.sources.batches import TEXT, Reject
-from ga4_analytics.sources.lines import Block, Seen, blocks, head, text_lines
+from ga4_analytics.sources.lines import Block, Seen, blocks, head, is_utf8, text_lines
 
 csv.field_size_limit(1 << 30)
 
@@ -133,7 +133,7 @@ def _fast(block: Block, width: int, mark: str) -> CsvRows | None:
         return "skip"
 
     table = _parsed(data, width, mark, None)
-    if table is None and _is_utf8(data):
+    if table is None and is_utf8(data):
         table = _parsed(data, width, mark, skip)
     if table is None:
         return None
@@ -182,14 +182,6 @@ def _parsed(
         )
     except pa.ArrowInvalid:
         return None
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 class _LazyLines:

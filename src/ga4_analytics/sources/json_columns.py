@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from ga4_analytics.kernels import json_scan as kernel
 from ga4_analytics.kernels.json_text import texts
 from ga4_analytics.sources.batches import ITEM, ITEM_FIELDS, LINE, PARAM, PARAMETER, PROPERTY, TEXT
+from ga4_analytics.sources.lines import is_utf8
 from ga4_analytics.sources.mapping import GA4_RECORDS, GA4_TOP_LEVEL
 from ga4_analytics.sources.param_lists import text_array
 
@@ -61,9 +62,7 @@ def json_columns(
     Returns:
         Its objects, or None where the block has to be read in another way.
     """
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
+    if not is_utf8(data):
         return None
     scanned = _Scanned.of(data + (b"" if data.endswith(b"\n") else b"\n"))
     if scanned is None:
@@ -92,9 +91,9 @@ class _Scanned:
         data = np.frombuffer(text + bytes(kernel.PADDING), np.uint8)
         nodes = np.empty((kernel.MAX_NODES, 3), np.int64)
         kinds = np.zeros(kernel.MAX_NODES, np.uint8)
-        # Memory that is not written to is not taken.
+        # Memory that is not written to is not taken. The shortest line of an object is `{}`.
         tape = np.empty((len(text) // 2 + 1, 5), np.int32)
-        lines = np.empty((text.count(b"\n"), 3), np.int32)
+        lines = np.empty((len(text) // 3 + 1, 3), np.int32)
         objects, values, fields = kernel.scan(data, nodes, kinds, tape, lines)
         if not objects:
             return None

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
 from ga4_analytics.errors import DamagedFileError, SourceError
 from ga4_analytics.sources.streams import plain_text
 
@@ -98,6 +101,20 @@ def _checked(block: Block, path: Path) -> Block:
             remedy="Copy or export it again.",
         )
     return block
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8; several times faster than decoding them.
+
+    >>> is_utf8("Türkiye".encode()), is_utf8(b"caf\\xe9"), is_utf8(b"\\xed\\xa0\\x80")
+    (True, False, False)
+    """
+    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
+    try:
+        pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _unclosed(path: Path, line: int) -> SourceError:
