@@ -90,6 +90,25 @@ def check(found: PathsResult, expected: Counter[tuple[str, ...]], question: Path
         assert sum(link.count for link in links) == reached
         for link in links:
             assert link.count == _linked(ordered, link.level, link.source, link.target, question)
+            assert link.share == link.count / found.paths
+    check_nodes(found)
+
+
+def check_nodes(found: PathsResult) -> None:
+    """Each box holds what comes in by its links, and ends what does not go out by them."""
+    for node in found.nodes:
+        into = [
+            each for each in found.links if (each.level, each.target) == (node.level, node.step)
+        ]
+        out = [
+            each for each in found.links if (each.level - 1, each.source) == (node.level, node.step)
+        ]
+        came = sum(link.count for link in into) if node.level else found.paths
+        assert (node.count, node.share) == (came, came / found.paths)
+        assert node.ended == came - sum(link.count for link in out)
+        assert [link.of_source for link in out] == [link.count / came for link in out]
+    boxes = {(each.level, each.target) for each in found.links}
+    assert {(each.level, each.step) for each in found.nodes if each.level} == boxes
 
 
 def _linked(

@@ -195,6 +195,11 @@ def test_the_earlier_period_is_the_same_question_asked_then(world, before, skip,
     assert [(p.values, p.total) for p in found.previous] == [
         (p.values, p.total) for p in alone.lines
     ]
+    whole = all(bucket.is_complete for bucket in (*found.buckets, *buckets))
+    assert found.changes == tuple(
+        (now.total - then.total) / then.total if whole and then.total else None
+        for now, then in zip(found.lines, found.previous, strict=True)
+    )
     if before.unit == "period":
         assert buckets[-1].last_day == first - timedelta(days=1)
         assert len(buckets) == len(found.buckets)

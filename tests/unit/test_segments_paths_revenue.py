@@ -121,7 +121,15 @@ def test_paths_go_from_the_start_of_a_session() -> None:
         (("start", "view"), 1),
         (("start", "view", "view"), 1),
     ]
-    assert found.links == (Link(1, "start", "view", 2), Link(2, "view", "view", 1))
+    assert found.links == (
+        Link(1, "start", "view", 2, share=2 / 3, of_source=2 / 3),
+        Link(2, "view", "view", 1, share=1 / 3, of_source=1 / 2),
+    )
+    assert [(each.level, each.step, each.count, each.ended) for each in found.nodes] == [
+        (0, "start", 3, 1),
+        (1, "view", 2, 1),
+        (2, "view", 1, 1),
+    ]
     assert [(each.reached, each.dropped) for each in found.levels] == [(2, 1), (1, 1)]
     merged = paths.answer(index_of(SHOP), PathsQuestion(EventSelector(("start",)), merge=True))
     assert ("start", "view", "purchase") in [each.steps for each in merged.top]
@@ -135,7 +143,7 @@ def test_tied_events_stand_in_order_of_name_whatever_their_ids() -> None:
     for log in (tied, tied[::-1]):
         found = paths.answer(index_of(log), question)
         assert found.top[0].steps == ("a", "b", "start", "z")
-        assert (found.open_order, found.events) == (3, 4)
+        assert (found.open_order, found.events, found.open_share) == (3, 4, 3 / 4)
         assert "3 of 4 events (75.00%)" in " ".join(found.definition)
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from ga4_analytics.analyses.ask import ask
+from ga4_analytics.analyses.trends import change
 from ga4_analytics.index.reader import Index
 from ga4_analytics.questions import build, build_more
 from ga4_analytics.questions.codec import encode
@@ -141,17 +142,6 @@ def overview(index: Index, days: int = 28) -> Overview | None:
         finality=trends.finality,
         seconds=time.perf_counter() - begun,
     )
-
-
-def change(now: Number, before: Number) -> float | None:
-    """A number against an earlier one, as a fraction.
-
-    >>> change(110, 100), change(5, 0), change(None, 3)
-    (0.1, None, None)
-    """
-    if now is None or not before:
-        return None
-    return (now - before) / before
 
 
 def _number(

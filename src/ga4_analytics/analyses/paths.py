@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -24,7 +25,7 @@ from ga4_analytics.kernels.path_table import merged, merged_rows, new_table
 from ga4_analytics.kernels.paths import plain_paths
 from ga4_analytics.kernels.paths_general import general_paths
 from ga4_analytics.questions.filters import Condition, EventSelector, Filter
-from ga4_analytics.questions.paths import Level, Link, Path, PathsQuestion, PathsResult
+from ga4_analytics.questions.paths import Level, Link, Node, Path, PathsQuestion, PathsResult
 from ga4_analytics.questions.query import seconds
 from ga4_analytics.questions.segments import event_in_words
 from ga4_analytics.stats.proportions import wilson
@@ -78,6 +79,10 @@ class _Plan:
         )
 
 
+_Pair = tuple[int, str, str, int]
+"""Level, step, the step that follows it, and how many paths go so."""
+
+
 @dataclass(frozen=True)
 class _Found:
     """Paths as a table and their total numbers.
@@ -113,7 +118,8 @@ def answer(index: Index, question: PathsQuestion, *, threads: int | None = None)
     found = found or _general(index, plan, chosen, threads)
     codes, counts = _unpacked(found, plan)
     total, users, events, open_order = (int(number) for number in found.totals)
-    links, levels = _drawn(codes, counts, plan, total)
+    pairs, levels = _drawn(codes, counts, plan, total)
+    nodes = _nodes(pairs, plan, total)
     return PathsResult(
         spec=question,
         definition=_words(index, plan, events, open_order),
@@ -123,10 +129,12 @@ def answer(index: Index, question: PathsQuestion, *, threads: int | None = None)
         users=users,
         distinct=len(counts),
         top=_listed(codes, counts, plan, total),
-        links=links,
+        nodes=nodes,
+        links=_links(pairs, nodes, total),
         levels=levels,
         events=events,
         open_order=open_order,
+        open_share=open_order / events if events else None,
     )
 
 
@@ -297,9 +305,9 @@ def _listed(codes: Rows, counts: I64, plan: _Plan, total: int) -> tuple[Path, ..
 
 def _drawn(
     codes: Rows, counts: I64, plan: _Plan, total: int
-) -> tuple[tuple[Link, ...], tuple[Level, ...]]:
-    """Links between the levels and how many paths reach each."""
-    links: list[Link] = []
+) -> tuple[list[_Pair], tuple[Level, ...]]:
+    """Steps that follow one another, level by level, and how many paths reach each level."""
+    drawn: list[_Pair] = []
     levels: list[Level] = []
     names: list[str] = [plan.question.anchor.shown]
     source = np.zeros(len(counts), np.int64)
@@ -318,9 +326,29 @@ def _drawn(
         ).astype(np.int64)
         found = [(int(pairs[at]), *divmod(int(at), width)) for at in np.flatnonzero(pairs)]
         found.sort(key=lambda link: (-link[0], link[1], link[2]))
-        links += [Link(level + 1, names[a], next_names[b], count) for count, a, b in found]
+        drawn += [(level + 1, names[a], next_names[b], count) for count, a, b in found]
         source, names = targets, next_names
-    return tuple(links), tuple(levels)
+    return drawn, tuple(levels)
+
+
+def _nodes(pairs: Sequence[_Pair], plan: _Plan, total: int) -> tuple[Node, ...]:
+    """The steps of each level: the anchor, then the commonest first, others last."""
+    came = Counter({(0, plan.question.anchor.shown): total} if total else {})
+    went: Counter[tuple[int, str]] = Counter()
+    for level, source, target, count in pairs:
+        came[level, target] += count
+        went[level - 1, source] += count
+    order = sorted(came, key=lambda at: (at[0], at[1] == OTHER, -came[at], at[1]))
+    return tuple(Node(*at, came[at], came[at] - went[at], came[at] / total) for at in order)
+
+
+def _links(pairs: Sequence[_Pair], nodes: Sequence[Node], total: int) -> tuple[Link, ...]:
+    """Pairs of steps with their shares."""
+    sizes = {(node.level, node.step): node.count for node in nodes}
+    return tuple(
+        Link(level, source, target, count, count / total, count / sizes[level - 1, source])
+        for level, source, target, count in pairs
+    )
 
 
 def _grouped(codes: Rows, counts: I64, plan: _Plan) -> tuple[I64, list[str]]:

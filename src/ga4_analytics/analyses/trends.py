@@ -28,7 +28,7 @@ from ga4_analytics.index.calendar import DayFacts, day_number
 from ga4_analytics.index.columns import ColumnSpec
 from ga4_analytics.index.layout import U8
 from ga4_analytics.index.reader import Index
-from ga4_analytics.questions.trends import Before, Line, Number, Trends, TrendsResult
+from ga4_analytics.questions.trends import Before, Bucket, Line, Number, Trends, TrendsResult
 
 _WITH_COLUMN = ("sum", "average", "min", "max", "percentile")
 _MAY_HAVE_COLUMN = ("per_user", "percentile_per_user")
@@ -81,6 +81,29 @@ def answer(index: Index, question: Trends, *, threads: int | None = None) -> Tre
         lines=lines,
         previous_buckets=() if earlier is None else earlier.shown,
         previous=previous,
+        changes=_changes(lines, previous, (*now.shown, *(earlier.shown if earlier else ()))),
+    )
+
+
+def change(now: Number, before: Number) -> float | None:
+    """A number against an earlier one, as a fraction.
+
+    >>> change(110, 100), change(5, 0), change(None, 3)
+    (0.1, None, None)
+    """
+    if now is None or not before:
+        return None
+    return (now - before) / abs(before)
+
+
+def _changes(
+    lines: Sequence[Line], previous: Sequence[Line], buckets: Sequence[Bucket]
+) -> tuple[float | None, ...]:
+    """Each line's total against the earlier one, where both periods are all there."""
+    whole = all(bucket.is_complete for bucket in buckets)
+    return tuple(
+        change(line.total, before.total) if whole else None
+        for line, before in zip(lines, previous, strict=False)
     )
 
 

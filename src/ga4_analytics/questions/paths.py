@@ -70,12 +70,35 @@ class Link:
         source: The step before; at level 1 the anchor.
         target: The step.
         count: How many paths.
+        share: ``count`` of all paths, in [0, 1].
+        of_source: ``count`` of the paths that come to its source, in [0, 1].
     """
 
     level: int
     source: str
     target: str
     count: int
+    share: float
+    of_source: float
+
+
+@dataclass(frozen=True)
+class Node:
+    """Paths that stand at one step of a level: a box of a Sankey diagram.
+
+    Attributes:
+        level: Number of the step; 0 for the anchor.
+        step: The step; ``(other)`` for all that are not shown.
+        count: How many paths come here.
+        ended: How many of them go no further; of the last level, all.
+        share: ``count`` of all paths, in [0, 1].
+    """
+
+    level: int
+    step: str
+    count: int
+    ended: int
+    share: float
 
 
 @dataclass(frozen=True)
@@ -104,20 +127,24 @@ class PathsResult(Result):
         users: Users with a path.
         distinct: How many different paths there are.
         top: The commonest paths; of equal counts in order of their steps.
+        nodes: The steps of each level, the anchor first, then the commonest.
         links: What a Sankey diagram draws, with rare steps of a level as ``(other)``.
         levels: How many paths reach each level, and how many end before it.
         events: Events of these users that may be steps.
         open_order: Those of them that follow another event with nothing to tell the order.
+        open_share: ``open_order`` of ``events``, in [0, 1]; None where there are none.
     """
 
     paths: int
     users: int
     distinct: int
     top: tuple[Path, ...]
+    nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     levels: tuple[Level, ...]
     events: int
     open_order: int
+    open_share: float | None
 
     def records(self) -> list[dict[str, Any]]:
         """One row a listed path."""

@@ -156,12 +156,16 @@ class TrendsResult(Result):
         lines: Series and formulas, group by group.
         previous_buckets: Those of the earlier period; its n-th stands beside the n-th.
         previous: The lines of the earlier period, in the order of ``lines``.
+        changes: Of each line, its total against that of the earlier period, as a fraction: 0.1
+            is a tenth more. None where there is nothing to compare with, or a day of either
+            period is missing or not complete.
     """
 
     buckets: tuple[Bucket, ...]
     lines: tuple[Line, ...]
     previous_buckets: tuple[Bucket, ...] = ()
     previous: tuple[Line, ...] = ()
+    changes: tuple[float | None, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """A row a line and bucket."""

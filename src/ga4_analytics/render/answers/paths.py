@@ -40,12 +40,9 @@ def paths(result: PathsResult, width: int) -> list[RenderableType]:
 def _levels(result: PathsResult, width: int) -> RenderableType:
     rows: list[list[Cell]] = []
     for level in result.levels:
-        counts: dict[str, int] = {}
-        for link in result.links:
-            if link.level == level.level:
-                counts[link.target] = counts.get(link.target, 0) + link.count
-        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_TARGETS]
-        names = ", ".join(f"{name} {count:,}" for name, count in ranked)
+        nodes = [node for node in result.nodes if node.level == level.level]
+        ranked = sorted(nodes, key=lambda node: (-node.count, node.step))[:_TARGETS]
+        names = ", ".join(f"{node.step} {node.count:,}" for node in ranked)
         room = max(12, width - 34)
         rows.append(
             [

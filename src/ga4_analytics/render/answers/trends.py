@@ -53,10 +53,12 @@ def _cells(line: Line) -> list[str]:
 
 def _lines(result: TrendsResult, width: int) -> RenderableType:
     before = result.previous or (None,) * len(result.lines)
-    heads = ["", "", "last", "total"] + (["before"] if result.previous else [])
+    changes = result.changes or (None,) * len(result.lines)
+    heads = ["", "", "last", "total"] + (["before", "change"] if result.previous else [])
     rows: list[list[Cell]] = []
     names = line_names(result.lines)
-    for name, line, earlier in list(zip(names, result.lines, before, strict=True))[:_MOST_LINES]:
+    found = zip(names, result.lines, before, changes, strict=True)
+    for name, line, earlier, change in list(found)[:_MOST_LINES]:
         complete = [
             value
             for value, bucket in zip(line.values, result.buckets, strict=True)
@@ -68,7 +70,9 @@ def _lines(result: TrendsResult, width: int) -> RenderableType:
             number(complete[-1]) if complete else text.NOTHING,
             number(line.total),
         ]
-        rows.append(row + ([number(earlier.total)] if earlier is not None else []))
+        if earlier is not None:
+            row += [number(earlier.total), text.NOTHING if change is None else f"{change:+.1%}"]
+        rows.append(row)
     return table(heads, rows, left=2, width=width)
 
 
