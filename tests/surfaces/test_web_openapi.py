@@ -10,7 +10,7 @@ from schemathesis.specs.openapi import checks
 
 from ga4_analytics.web.openapi import openapi
 
-TAKING_NOTHING = ("/api/v1/saved-segments", "/api/v1/boards")
+TAKING_NOTHING = ("/api/v1/saved-segments", "/api/v1/boards", "/api/v1/warming")
 EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 6}
 DOCUMENT = schemathesis.openapi.from_dict(openapi())
 OPERATIONS = [

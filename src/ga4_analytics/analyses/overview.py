@@ -57,6 +57,7 @@ class Overview:
         days: Each day.
         rolling: Active users of each day and of the 7 and 28 days that end there; one list
             a measure of `ROLLING`.
+        questions: What was asked of the index: whose answers the numbers are.
         definition: What was counted, in sentences.
         finality: How far the days are done.
         seconds: How long it took.
@@ -70,6 +71,7 @@ class Overview:
     raw_revenue_usd: float | None
     days: tuple[date, ...]
     rolling: dict[str, tuple[Number, ...]]
+    questions: tuple[Any, ...]
     definition: tuple[str, ...]
     finality: Finality
     seconds: float
@@ -108,15 +110,16 @@ def overview(index: Index, days: int = 28) -> Overview | None:
     assert isinstance(trends, TrendsResult)
     whole = all(not bucket.missing_days for bucket in trends.previous_buckets)
     earlier = (trends.previous_buckets[0].first_day, trends.previous_buckets[-1].last_day)
-    now, money = _money(index, start, end)
-    before = _money(index, *earlier)[0] if whole else None
+    money = [_money(index, start, end), *([_money(index, *earlier)] if whole else [])]
+    now, before = _amounts(money[0]), _amounts(money[1]) if whole else None
+    by_day = [bucket.amounts for bucket in money[0].buckets]
     pairs = zip(COUNTS, trends.lines, trends.previous, strict=False)
     counts = [
         _number(name, "count", line.total, then.total if whole else None, line.values)
         for name, line, then in pairs
     ]
-    gross = tuple(None if day is None else _dollars(day.gross_usd_micros) for day in money)
-    orders = tuple(None if day is None else day.orders for day in money)
+    gross = tuple(None if day is None else _dollars(day.gross_usd_micros) for day in by_day)
+    orders = tuple(None if day is None else day.orders for day in by_day)
     return Overview(
         start=start,
         end=end,
@@ -134,6 +137,7 @@ def overview(index: Index, days: int = 28) -> Overview | None:
             for name, line in zip((*COUNTS, *ROLLING), trends.lines, strict=True)
             if name in ROLLING
         },
+        questions=(trends.spec, *(each.spec for each in money)),
         definition=(
             *trends.definition,
             "An order is a user's transaction id and counts once, at its earliest event; revenue "
@@ -151,14 +155,16 @@ def _number(
     return KeyNumber(name, unit, now, before, change(now, before), daily)
 
 
-def _money(
-    index: Index, start: date, end: date
-) -> tuple[Amounts | None, tuple[Amounts | None, ...]]:
-    """The amounts of all days together, and of each."""
+def _money(index: Index, start: date, end: date) -> RevenueResult:
+    """Orders and revenue of some days."""
     found = ask(index, build_more.revenue(start=start, end=end))
     assert isinstance(found, RevenueResult)
-    days = tuple(bucket.amounts for bucket in found.buckets)
-    return (found.totals[0].amounts if found.totals else None), days
+    return found
+
+
+def _amounts(given: RevenueResult) -> Amounts | None:
+    """The amounts of all days together."""
+    return given.totals[0].amounts if given.totals else None
 
 
 def _orders(given: Amounts | None) -> int | None:

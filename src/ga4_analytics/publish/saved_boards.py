@@ -97,7 +97,7 @@ def read_board(workspace: Path, name: str) -> KeptBoard | None:
         return None
     try:
         content: Any = json.loads(found.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, f"is not JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _damaged(path, f"is not of format {FORMAT}")

@@ -24,6 +24,7 @@ from ga4_analytics.web.csv_text import csv_text
 from ga4_analytics.web.gate import Gate, Kept
 from ga4_analytics.web.options import ServeOptions
 from ga4_analytics.web.problems import ProblemError
+from ga4_analytics.web.progress import Progress
 from ga4_analytics.web.reading import Library, Reader
 
 PREFIX = "/api/v1"
@@ -40,12 +41,14 @@ class Desk:
         options: How much one may ask.
         gate: Lets questions take turns.
         kept: Answers given lately.
+        progress: How far the compiling at the start is.
     """
 
     library: Library
     options: ServeOptions
     gate: Gate
     kept: Kept
+    progress: Progress
 
     def reader(self, request: Request) -> Reader:
         """The data of a request: the live snapshot of the property that it names."""

@@ -25,7 +25,7 @@ from ga4_analytics.questions.codec import decode, encode
 from ga4_analytics.render.answer import JSON_VERSION
 from ga4_analytics.web.api import JSON, Desk, check_json, only_parameters
 from ga4_analytics.web.asked import read_json
-from ga4_analytics.web.problems import ProblemError
+from ga4_analytics.web.problems import ProblemError, problem_of
 
 PREFIX = "/api/v1/boards"
 PAGES = ("trends", "funnel", "retention", "paths", "revenue", "segments", "experiments")
@@ -54,7 +54,7 @@ def routes(desk: Desk) -> APIRouter:
     async def every(request: Request) -> Response:
         """All boards."""
         only_parameters(request.query_params, ())
-        return _json({"boards": await run_in_threadpool(_every, workspace)})
+        return _json(await run_in_threadpool(_every, workspace))
 
     @router.get(PREFIX + "/{name}")
     async def one(request: Request, name: str) -> Response:
@@ -84,9 +84,18 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _every(workspace: Path) -> list[dict[str, Any]]:
-    found = [read_board(workspace, name) for name in saved_boards(workspace)]
-    return [_shown(each) for each in found if each is not None]
+def _every(workspace: Path) -> dict[str, Any]:
+    """All boards, and those that cannot be read, which do not hide the others."""
+    boards, damaged = [], []
+    for name in saved_boards(workspace):
+        try:
+            found = read_board(workspace, name)
+        except QuestionError as error:
+            damaged.append({"name": name} | problem_of(error).document())
+            continue
+        if found is not None:
+            boards.append(_shown(found))
+    return {"boards": boards, "damaged": damaged}
 
 
 def _save(workspace: Path, name: str, given: BoardToSave) -> KeptBoard:

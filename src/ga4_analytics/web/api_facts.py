@@ -79,7 +79,8 @@ def _quality(reader: Reader, given: dict[str, str]) -> Any:
 
 def _loads(reader: Reader, given: dict[str, str]) -> Any:
     found = load_rules(reader.folder, reader.opened.dataset)
-    return {"loads": [asdict(each) for each in found]}
+    rejects = reader.facts["rejects"]
+    return {"loads": [asdict(each) for each in found], "rejected": sum(rejects.values())}
 
 
 def _definitions(reader: Reader, given: dict[str, str]) -> Any:

@@ -25,7 +25,7 @@ from ga4_analytics.questions.segments import Listed, UserSegment, segment_in_wor
 from ga4_analytics.render.answer import JSON_VERSION
 from ga4_analytics.web.api import JSON, PREFIX, Desk, check_json, only_parameters
 from ga4_analytics.web.asked import BarQuestion, BarUsers, answered, read_json
-from ga4_analytics.web.problems import ProblemError
+from ga4_analytics.web.problems import ProblemError, problem_of
 from ga4_analytics.web.reading import Reader
 
 
@@ -49,9 +49,7 @@ def routes(desk: Desk) -> APIRouter:
 
     async def every(request: Request) -> Response:
         only_parameters(request.query_params, ())
-        names = saved_segments(workspace)
-        found = await run_in_threadpool(lambda: [_shown(workspace, name) for name in names])
-        return _json({"segments": found})
+        return _json(await run_in_threadpool(_every, workspace))
 
     async def one(request: Request, name: str) -> Response:
         only_parameters(request.query_params, ())
@@ -92,6 +90,17 @@ async def _put(desk: Desk, request: Request, name: str) -> Response:
         users = await desk.gate.run(partial(_listed, reader, users))
     await run_in_threadpool(save_segment, workspace, name, users, replace=given.replace)
     return _json(await run_in_threadpool(_shown, workspace, name))
+
+
+def _every(workspace: Path) -> dict[str, Any]:
+    """All saved segments, and those that cannot be read, which do not hide the others."""
+    segments, damaged = [], []
+    for name in saved_segments(workspace):
+        try:
+            segments.append(_shown(workspace, name))
+        except QuestionError as error:
+            damaged.append({"name": name} | problem_of(error).document())
+    return {"segments": segments, "damaged": damaged}
 
 
 def _shown(workspace: Path, name: str) -> dict[str, Any]:

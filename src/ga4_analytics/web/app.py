@@ -18,15 +18,15 @@ from starlette.types import ASGIApp, Scope
 from ga4_analytics import __version__
 from ga4_analytics.errors import Ga4Error
 from ga4_analytics.settings import Settings
-from ga4_analytics.web import api, api_boards, api_facts, api_saved, pages
+from ga4_analytics.web import api, api_boards, api_facts, api_saved, pages, warming
 from ga4_analytics.web.api import Desk
 from ga4_analytics.web.gate import Gate, Kept
 from ga4_analytics.web.openapi import openapi_routes
 from ga4_analytics.web.options import ServeOptions
 from ga4_analytics.web.problems import TITLES, ProblemError, problem_of
+from ga4_analytics.web.progress import Progress
 from ga4_analytics.web.reading import Library
 from ga4_analytics.web.security import Guard, Keys
-from ga4_analytics.web.warming import warm_up
 
 LOG = logging.getLogger("ga4.web")
 STATIC = pages.HERE / "static"
@@ -40,7 +40,8 @@ def create_app(settings: Settings, options: ServeOptions | None = None) -> ASGIA
         options: For whom, and how much one may ask.
     """
     options = options or ServeOptions()
-    desk = Desk(Library(settings), options, Gate(options.limits), Kept(options.limits.cache_bytes))
+    limits = options.limits
+    desk = Desk(Library(settings), options, Gate(limits), Kept(limits.cache_bytes), Progress())
     keys = Keys(options.token)
     app = FastAPI(
         title="GA4 product analytics",
@@ -55,6 +56,7 @@ def create_app(settings: Settings, options: ServeOptions | None = None) -> ASGIA
     app.include_router(api_facts.routes(desk))
     app.include_router(api_saved.routes(desk))
     app.include_router(api_boards.routes(desk))
+    app.include_router(warming.routes(desk))
     app.include_router(openapi_routes())
     app.include_router(pages.routes(desk, keys, where))
     app.mount(where, Assets(directory=STATIC), name="static")
@@ -90,7 +92,7 @@ def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         if desk.options.compiled:
-            threading.Thread(target=warm_up, args=(desk,), daemon=True, name="warm").start()
+            threading.Thread(target=warming.warm_up, args=(desk,), daemon=True, name="warm").start()
         yield
 
     return run

@@ -88,6 +88,7 @@ def openapi() -> dict[str, Any]:
     }
     for name, (_, known) in FACTS.items():
         paths[f"{PREFIX}/{name}"] = {"get": _fact(name, known)}
+    paths[f"{PREFIX}/warming"] = {"get": _warming()}
     paths[f"{PREFIX}/calls"] = {"post": _calls(given)}
     paths |= _saved("saved-segments", "segment", _body(given.of(SegmentToSave)))
     paths |= _saved("boards", "board", _body(given.of(BoardToSave)))
@@ -164,6 +165,16 @@ def _fact(name: str, known: tuple[str, ...]) -> dict[str, Any]:
         "tags": ["Facts"],
         "operationId": f"get_{name.replace('-', '_')}",
         "parameters": [*parameters, _DATASET],
+        "responses": _responses(content),
+    }
+
+
+def _warming() -> dict[str, Any]:
+    content = {JSON: {"schema": {"$ref": f"{PLACE}document"}}}
+    return {
+        "summary": "How far the compiling at the start is",
+        "tags": ["Facts"],
+        "operationId": "get_warming",
         "responses": _responses(content),
     }
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
 from ga4_analytics.analyses.overview import overview
-from ga4_analytics.analyses.warm import warm
+from ga4_analytics.analyses.warm import questions, warm
 from ga4_analytics.errors import Ga4Error
-from ga4_analytics.web.api import Desk
+from ga4_analytics.render.answer import JSON_VERSION
+from ga4_analytics.web.api import JSON, PREFIX, Desk, only_parameters
 
 LOG = logging.getLogger("ga4.web")
 
@@ -16,13 +21,31 @@ def warm_up(desk: Desk) -> None:
     """Compile what answers questions, what the first page asks before all others.
 
     Args:
-        desk: Where requests are answered.
+        desk: Where requests are answered; its progress is told.
     """
     try:
         reader = desk.library.reader(desk.options.dataset)
+        desk.progress.begin(2 + sum(1 for _ in questions(reader.index())))
         events, columns = reader.events, reader.columns
         LOG.info("%d events, %d columns", len(events), len(columns))
+        desk.progress.step()
         overview(reader.index())
-        warm(reader.index())
+        warm(reader.index(), lambda topic: desk.progress.step())
     except Ga4Error as error:
         LOG.warning("not warmed up: %r", str(error))
+    finally:
+        desk.progress.end()
+
+
+def routes(desk: Desk) -> APIRouter:
+    """The address that tells how far it is; it waits for nothing."""
+    router = APIRouter(prefix=PREFIX, include_in_schema=False)
+
+    @router.get("/warming")
+    async def warming(request: Request) -> Response:
+        """How far the compiling is."""
+        only_parameters(request.query_params, ())
+        content = {"version": JSON_VERSION, "warming": desk.progress.shown()}
+        return Response(json.dumps(content), media_type=JSON)
+
+    return router

@@ -6,16 +6,7 @@ import { chart } from "./charts.js";
 import { button, h, icon, toast } from "./dom.js";
 import { days } from "./format.js";
 import { switcher } from "./parts.js";
-
-/** Save a text or a picture as a file. */
-export function saveAs(name, content, type) {
-  const url = typeof content === "string" && content.startsWith("data:") ? content : URL.createObjectURL(new Blob([content], { type }));
-  const link = h("a", { href: url, download: name, hidden: true });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  if (url.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
+import { takeaway } from "./takeaway.js";
 
 /**
  * A table.
@@ -37,11 +28,12 @@ export function table({ caption, heads, rows, left = 1, free = false }) {
  * @param {object} given
  *   title, badge, extra: nodes beside it; label: the chart in a sentence; option: of the chart;
  *   table: as `table` takes it; onclick: of the chart; size: "short" or "tall"; name: of files;
- *   csv, json: addresses; under: nodes below the chart.
+ *   csv, json: addresses, the table's own cells where there is no csv; under: nodes below the chart.
  */
 export function chartCard({ title, badge = null, extra = null, label, option, table: behind, onclick, size = "", name, csv, json, under = null, above = null }) {
   const place = h("div.chart", { class: size });
-  const rows = h("div.unseen", null, table({ caption: label, ...behind }));
+  const inside = table({ caption: label, ...behind });
+  const rows = h("div.unseen", null, inside);
   const views = h("div");
   const show = (view) => {
     place.hidden = view === "table";
@@ -50,12 +42,9 @@ export function chartCard({ title, badge = null, extra = null, label, option, ta
     if (view === "chart") drawn?.redraw();
   };
   let drawn = null;
-  const download = (href, text, kind) => h("a.button.tiny.quiet", { href, download: `${name}.${kind}`, "aria-label": `${title} as ${text}` }, text);
   const card = h("section.card", { "aria-label": title },
     h("header", null, h("h2", null, title), badge, h("span.grow"), extra, views,
-      h("div.row", { role: "group", "aria-label": `Download ${title}` },
-        button("PNG", () => saveAs(`${name}.png`, drawn.png()), { kind: "tiny quiet", "aria-label": `${title} as PNG` }),
-        csv && download(csv, "CSV", "csv"), json && download(json, "JSON", "json"))),
+      takeaway({ title, name, csv, json, png: () => drawn.png(), table: () => inside.querySelector("table") })),
     h("div.body.stack", null, above, place, rows, under));
   show("chart");
   card.draw = () => { drawn = chart(place, option, { label, onclick }); return drawn; };
@@ -85,27 +74,44 @@ function code(label, text) {
     }, { kind: "tiny square quiet", symbol: "copy", bare: true }));
 }
 
-/** How an answer is computed: in words, as JSON, and the calls that give the same. */
-export function how(answer) {
+/**
+ * A panel that says how something is computed.
+ * @param {object} given words: sentences; note: at its right; codes: promises [name, text] pairs,
+ *   when it is opened.
+ */
+export function howPanel({ words, note, codes }) {
   const calls = h("div.stack");
   const panel = h("details.card.how", null,
-    h("summary", null, icon("right"), "How is this computed?", h("span.grow"),
-      h("span.small", null, `answered in ${Math.max(1, Math.round(answer.seconds * 1000))} ms`)),
-    h("div.body", null,
-      h("ul.words", null, answer.definition.map((each) => h("li", null, each))), calls));
+    h("summary", null, icon("right"), "How is this computed?", h("span.grow"), h("span.small", null, note)),
+    h("div.body", null, h("ul.words", null, words.map((each) => h("li", null, each))), calls));
   panel.addEventListener("toggle", async () => {
-    if (!panel.open || calls.childElementCount || !answer.spec) return;
+    if (!panel.open || calls.childElementCount) return;
     calls.append(h("p.muted", null, "Writing the calls …"));
-    const spec = answer.spec.spec ?? answer.spec;
-    try {
-      const found = await post("calls", spec);
-      calls.replaceChildren(code("Python", found.python), code("Command line", found.command));
-    } catch (error) {
-      calls.replaceChildren(h("p.muted", null, error.message));
-    }
-    calls.append(code("Question as JSON", JSON.stringify(spec, null, 2)));
+    calls.replaceChildren(...(await codes()).map(([name, text]) => code(name, text)));
   });
   return panel;
+}
+
+/** How an answer is computed: in words, as JSON, and the calls that give the same. */
+export function how(answer) {
+  const specs = answer.questions ?? [answer.spec.spec ?? answer.spec];
+  const json = ["Question as JSON", JSON.stringify(specs.length > 1 ? specs : specs[0], null, 2)];
+  const codes = async () => {
+    try {
+      const found = await Promise.all(specs.map((spec) => post("calls", spec)));
+      const [first, ...others] = found.map((each) => each.python);
+      const python = [first, ...others.map((each) => each.split("\n").at(-1))].join("\n");
+      return [["Python", python], ["Command line", found.map((each) => each.command).join("\n")], json];
+    } catch (error) {
+      return [["Why there is no call", error.message], json];
+    }
+  };
+  return howPanel({ words: answer.definition, note: `answered in ${Math.max(1, Math.round(answer.seconds * 1000))} ms`, codes });
+}
+
+/** How facts of the published snapshot come about: in words, and the calls that give the same. */
+export function howFacts(words, path, python, command) {
+  return howPanel({ words, note: "of the published snapshot", codes: async () => [["Python", `import ga4_analytics\n\nws = ga4_analytics.open(".")\n${python}`], ["Command line", command], ["Address of the API", `GET ${address(path)}`]] });
 }
 
 /** The names of lines or bars with their colours; the table says how many there are in all. */

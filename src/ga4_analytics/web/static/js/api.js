@@ -1,5 +1,7 @@
 // Asks the API beneath the page; what goes wrong comes as a Problem with field, rule and remedy.
 
+import { patiently } from "./waiting.js";
+
 const BASE = "/api/v1";
 
 export class Problem extends Error {
@@ -23,7 +25,7 @@ async function told(response) {
 
 async function send(path, options) {
   try {
-    return await told(await fetch(path, options));
+    return await patiently(fetch(path, options).then(told));
   } catch (error) {
     if (error instanceof Problem || error.name === "AbortError") throw error;
     throw new Problem({

@@ -24,16 +24,16 @@ export function nameFor(title, taken) {
 /** What went wrong, as one text. */
 export const told = (error) => [error.detail ?? error.message, error.remedy].filter(Boolean).join(" ");
 
-async function keep(boards, chosen, fresh, title) {
+async function keep(boards, taken, chosen, fresh, title) {
   const there = boards.find((each) => each.name === chosen);
   const view = { page: location.pathname.slice(1), query: location.search.slice(1), title };
   const board = there ? { ...there.board, views: [...there.board.views, view] } : { title: fresh, views: [view] };
-  const name = there?.name ?? nameFor(fresh, boards.map((each) => each.name));
+  const name = there?.name ?? nameFor(fresh, taken);
   await write("PUT", `boards/${name}`, { board, edition: there?.edition ?? null });
   return { name, title: board.title };
 }
 
-function form(boards, done) {
+function form({ boards, damaged }, done) {
   const title = h("input", { type: "text", value: titleOf(new URLSearchParams(location.search)), maxlength: "200", required: true });
   const fresh = h("input", { type: "text", value: boards.length ? "" : "My board", maxlength: "200" });
   const freshField = h("label.field", null, h("span", null, "Title of the new board"), fresh);
@@ -44,7 +44,7 @@ function form(boards, done) {
   const save = async (event) => {
     event.preventDefault();
     try {
-      done(await keep(boards, choice.value, fresh.value.trim(), title.value.trim()));
+      done(await keep(boards, [...boards, ...damaged].map((each) => each.name), choice.value, fresh.value.trim(), title.value.trim()));
     } catch (error) {
       fill(said, h("p.notice", { role: "alert" }, told(error)));
     }
@@ -57,8 +57,8 @@ function form(boards, done) {
 export function keepButton() {
   if (!facts.boards?.includes(location.pathname.slice(1))) return null;
   const anchor = button("Save to board", async () => {
-    let boards = [];
-    try { ({ boards } = await get("boards")); } catch (error) { toast(told(error)); return; }
+    let there;
+    try { there = await get("boards"); } catch (error) { toast(told(error)); return; }
     const place = h("div");
     const after = ({ name, title }) => {
       const link = h("a", { href: pageAddress("boards", { board: name }) }, "Open the board");
@@ -66,7 +66,7 @@ export function keepButton() {
       say(`Saved to ${title}.`);
       link.focus();
     };
-    fill(place, form(boards, after));
+    fill(place, form(there, after));
     popover(anchor, place, { label: "Save to board" });
   }, { symbol: "boards", kind: "share", "aria-label": "Save to board", "aria-haspopup": "dialog", "aria-expanded": "false" });
   return anchor;

@@ -28,6 +28,9 @@ export function usd(value, { cents = true, brief = false } = {}) {
   return (brief ? moneyShort : cents ? money : moneyWhole).format(value);
 }
 
+/** Millionths of a dollar, as amounts are kept exactly, in dollars. */
+export const dollars = (micros) => (none(micros) ? null : micros / 1e6);
+
 /** A fraction as per cent. */
 export function percent(value, digits = 1) {
   return none(value) ? NOTHING : `${(value * 100).toFixed(digits)}%`;

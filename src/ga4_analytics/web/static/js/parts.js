@@ -24,20 +24,39 @@ export const textColumns = columnOptions((column) => isText(column) && hasValues
 export const numberColumns = columnOptions((column) => !isText(column));
 const anyColumn = columnOptions(hasValues);
 
-/** A choice of an event. */
-export function eventPicker(event, label, onchange) {
+const typed = (text) => ({ value: text, text, more: "as typed" });
+
+/** A choice of an event; where several will do, of the first of them. */
+function eventPicker(event, label, onchange) {
   return picker({
-    label, shown: eventShown(event), options: eventOptions, chosen: event.names.length ? event.names : ["*"],
-    free: (text) => ({ value: text, text, more: "as typed" }),
-    onpick: (name) => onchange({ ...event, names: name === "*" ? [] : [name], label: "", text: null }),
+    label, shown: event.text ?? (event.label || event.names[0] || "Any event"), options: eventOptions, chosen: event.names.length ? event.names : ["*"], free: typed,
+    onpick: (name) => onchange({ ...event, names: name === "*" ? [] : [name, ...event.names.slice(1)], label: "", text: null }),
   });
+}
+
+/** A choice of one more event that will do as well. */
+function otherPicker(event, label, onchange) {
+  if (!event.names.length || event.label || event.text) return null;
+  return picker({
+    label: `Or another event as ${label}`, shown: "or", kind: "or", chosen: event.names, free: typed,
+    options: async (text) => (await eventOptions(text)).filter((each) => each.value !== "*" && !event.names.includes(each.value)),
+    onpick: (name) => onchange({ ...event, names: [...event.names, name] }),
+  });
+}
+
+/** The further events that will do as well. */
+function otherEvents(event, label, onchange) {
+  if (event.label || event.text) return null;
+  return event.names.slice(1).map((name, at) => h("div.step-line.or-line", null, h("span.muted.small", null, "or"), h("span.grow.cut", { title: name }, name),
+    button(`Not ${name} as ${label}`, () => onchange({ ...event, names: event.names.toSpliced(at + 1, 1) }), { kind: "quiet tiny square", symbol: "x", bare: true })));
 }
 
 /**
  * An event with its conditions.
- * @param {object} given event; label; mark: what stands before it; onchange; onremove, onup.
+ * @param {object} given event; label; mark: what stands before it; onchange; onremove, onup;
+ *   extra: nodes above it; note: a sentence below it.
  */
-export function eventRow({ event, label, mark, onchange, onremove = null, onup = null, extra = null }) {
+export function eventRow({ event, label, mark, onchange, onremove = null, onup = null, extra = null, note = null }) {
   const set = (where) => onchange({ ...event, where, text: null });
   return h(
     "li.step", null, h("span.step-mark", { "aria-hidden": "true" }, mark),
@@ -46,11 +65,14 @@ export function eventRow({ event, label, mark, onchange, onremove = null, onup =
       extra,
       h("div.step-line", null,
         h("div.grow", null, eventPicker(event, label, onchange)),
+        otherPicker(event, label, onchange),
         button(`Add a condition to ${label}`, () => set([...event.where, { column: "", operator: "is", values: [] }]),
           { kind: "quiet tiny square", symbol: "filter", bare: true }),
         onup && button(`Move ${label} up`, onup, { kind: "quiet tiny square", symbol: "up-step", bare: true }),
         onremove && button(`Remove ${label}`, onremove, { kind: "quiet tiny square", symbol: "x", bare: true }),
       ),
+      otherEvents(event, label, onchange),
+      note && h("p.small.muted", null, note),
       event.raw && h("p.small.muted", null, "With conditions that only the address shows."),
       conditions(event.where, set, label),
     ),

@@ -56,7 +56,7 @@ export function usersPanel({ params, spec, bar, title, group, counts }) {
         await write("PUT", `saved-segments/${encodeURIComponent(name.value.trim())}`, { users });
         toast(`Saved as ${name.value.trim()}`);
         fill(foot, h("p.row", null, icon("check"), h("span", null, `Saved as ${name.value.trim()}.`),
-          h("a", { href: `/retention?segment=${encodeURIComponent(name.value.trim())}` }, "See who of them comes back")));
+          h("a", { href: pageAddress("retention", { segment: name.value.trim() }) }, "See who of them comes back")));
       } catch (error) {
         const text = error instanceof Problem ? [error.detail, error.remedy].filter(Boolean).join(" ") : error.message;
         form.after(h("p.notice", { role: "alert" }, text));

@@ -45,15 +45,27 @@ function newBoard(boards) {
   return anchor;
 }
 
+/** A board whose file cannot be read: what is wrong with it, and a way to be rid of it. */
+function damagedBoard(problem) {
+  const remove = button(`Remove the file of ${problem.name}`, () => popover(remove, h("div.fields", null,
+    h("p", null, `Remove the file of “${problem.name}”? What it still holds is lost.`),
+    button("Remove it for good", async () => {
+      closePopover();
+      try { await write("DELETE", `boards/${problem.name}`); toast(`${problem.name} is removed`); } catch (error) { toast(told(error)); }
+      show();
+    }, { kind: "primary" })), { label: "Remove the file" }), { kind: "tiny", symbol: "x", "aria-haspopup": "dialog", "aria-expanded": "false" });
+  return h("li.card.damaged", null, h("h2.row", null, icon("alert"), problem.name), h("p.small", null, "This board cannot be read. ", problem.detail), h("p.small.muted", null, problem.rule), h("div", null, remove));
+}
+
 async function showAll() {
-  const { boards } = await get("boards");
+  const { boards, damaged } = await get("boards");
   head.textContent = plain;
-  fill(tools, newBoard(boards));
-  if (!boards.length) return [nothing("No boards yet", "Ask something on Trends, Funnel, Retention, Paths or Segments and choose “Save to board”.", "boards")];
+  fill(tools, newBoard([...boards, ...damaged]));
+  if (!boards.length && !damaged.length) return [nothing("No boards yet", "Ask something on Trends, Funnel, Retention, Paths or Segments and choose “Save to board”.", "boards")];
   return [h("ul.boardlist", null, boards.map(({ name, board }) => h("li.card", null,
     h("h2", null, h("a", { href: pageAddress("boards", { board: name }) }, board.title)),
     h("p.small.muted", null, board.views.length === 1 ? "1 view" : `${number(board.views.length)} views`),
-    h("ul", null, board.views.slice(0, 4).map((each) => h("li.cut", null, each.title)), board.views.length > 4 && h("li", null, `and ${board.views.length - 4} more`)))))];
+    h("ul", null, board.views.slice(0, 4).map((each) => h("li.cut", null, each.title)), board.views.length > 4 && h("li", null, `and ${board.views.length - 4} more`)))), damaged.map(damagedBoard))];
 }
 
 /** One board */

@@ -1,9 +1,9 @@
 // The kept model of churn: how well it tells who will not come back, and today's users by their chance.
 
 import { address, get } from "../api.js";
-import { bigNumbers, chartCard, nothing, table, wrong } from "../answer.js";
+import { bigNumbers, chartCard, howPanel, nothing, table, wrong } from "../answer.js";
 import { bars, color, look, seriesColor, tip, tooltip, valueAxis } from "../charts.js";
-import { button, facts, fill, h, icon, toast } from "../dom.js";
+import { facts, fill, h } from "../dom.js";
 import { compact, day, number, percent } from "../format.js";
 import { ready, shareButton } from "../shell.js";
 
@@ -107,12 +107,8 @@ function featuresCard({ features, left_out: out, libraries }) {
   }), h("p.small.muted", null, `Made with ${libraries.map((each) => `${each.name} ${each.version}`).join(", ")}.`));
 }
 
-function howCard(result) {
-  const calls = [["Python", "import ga4_analytics\n\nws = ga4_analytics.open(\".\")\nws.churn_card()"], ["Command line", "ga4 churn card"], ["Question as JSON", JSON.stringify(result.spec, null, 2)]];
-  return h("details.card.how", null, h("summary", null, icon("right"), "How is this computed?", h("span.grow"), h("span.small", null, `model ${result.model_id ?? "none"}`)),
-    h("div.body", null, h("ul.words", null, result.definition.map((each) => h("li", null, each))), h("div.stack", null, calls.map(([label, text]) => h("div.code", null, h("h3", null, label), h("pre", { tabindex: "0", "aria-label": label }, text),
-      button(`Copy ${label}`, async () => { try { await navigator.clipboard.writeText(text); toast("Copied"); } catch { toast("Select the text to copy it"); } }, { kind: "tiny square quiet", symbol: "copy", bare: true }))))));
-}
+const howCard = (result) => howPanel({ words: result.definition, note: `model ${result.model_id ?? "none"}`, codes: async () => [
+  ["Python", "import ga4_analytics\n\nws = ga4_analytics.open(\".\")\nws.churn_card()"], ["Command line", "ga4 churn card"], ["Question as JSON", JSON.stringify(result.spec, null, 2)]] });
 
 function cards(model) {
   const { result } = model;

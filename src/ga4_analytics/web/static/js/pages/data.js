@@ -1,12 +1,13 @@
 // What the published snapshot holds: its days, how good they are, loads, and what names mean.
 
 import { address, get, list, pageAddress } from "../api.js";
-import { bigNumbers, chartCard, downloads, how, nothing, table, wrong } from "../answer.js";
+import { bigNumbers, chartCard, downloads, how, howFacts, nothing, table, wrong } from "../answer.js";
 import { bars, lines, tidy } from "../charts.js";
 import { button, facts, fill, h, icon, say } from "../dom.js";
 import { compact, day, number, percent } from "../format.js";
 import { switcher } from "../parts.js";
 import { ready, shareButton } from "../shell.js";
+import { eventText } from "../words.js";
 
 const VIEWS = [["days", "Days"], ["quality", "Quality"], ["loads", "Loads"], ["fields", "Events and columns"], ["definitions", "Definitions"]];
 const root = document.getElementById("data");
@@ -113,22 +114,22 @@ async function showQuality({ check: chosen }) {
         !each.days ? h("span.badge", null, COULD_NOT) : each.days_affected ? state(false, "found") : state(true, "nothing found"),
         each.days ? `${number(each.days_affected)} of ${number(each.days)}` : "", number(each.affected), wordy(each.note)]),
     })),
+    howFacts(["Each check is counted in SQL for each day, when the models are built.", "Affected of all days is the sum over the days that could be looked at.", "“SQL and index” says whether the marts and the event index, which count apart, gave the same numbers at the last build."], "quality", "ws.status()", "ga4 status --json"),
   ];
 }
 
 /** Loads */
 
 async function showLoads() {
-  const [{ loads }, { status }] = await Promise.all([get("loads"), get("status")]);
+  const [{ loads, rejected }, { status }] = await Promise.all([get("loads"), get("status")]);
   const own = status.datasets.find((each) => each.dataset === status.dataset);
   const whole = loads.filter((each) => each.rule === "(all)");
   const rules = loads.filter((each) => each.rule !== "(all)" && each.rejected_records);
-  const sum = Object.values(own.rejects).reduce((all, each) => all + each, 0);
   const recent = new Map(own.recent_loads.map((each) => [each.load_id, each]));
   return [
     bigNumbers([
       { name: "Loads", value: number(own.loads), more: `last at ${moment(own.last_load_at_us)}` },
-      { name: "Rejected records", value: number(sum), more: sum ? `by ${Object.keys(own.rejects).length} rules` : "every record could be read" },
+      { name: "Rejected records", value: number(rejected), more: rejected ? `by ${Object.keys(own.rejects).length} rules` : "every record could be read" },
       { name: "Accepted damage", value: number(own.accepted_damage.length), more: "kinds of values that were left out" },
     ]),
     card("Loads", [h("span.muted.small", null, "The newest first"), h("span.grow"), json("loads", "Loads")], table({
@@ -144,6 +145,7 @@ async function showLoads() {
       caption: "Damaged values that were accepted", heads: ["Column", "Rule", "File", "Why", "Records", "First line", "Example"], left: 4,
       rows: own.accepted_damage.map((each) => [each.column, each.rule, each.file, each.reason, number(each.records), number(each.first_line), each.example ?? ""]),
     })),
+    howFacts(["A load is what one `ga4 load` read; its records are counted as they are read, before anything is left out.", "A record that cannot be read is rejected by the first rule that it breaks, and kept with its file and line."], "loads", "ws.loads()", "ga4 loads --json"),
   ];
 }
 
@@ -169,12 +171,13 @@ async function showFields({ search }) {
     h("div.grid", null,
       h("div.w6", null, searched(card("Events", [h("span.muted.small", null, number(events.length)), h("span.grow"), json("events", "Events")], table({
         caption: "Events", heads: ["Event", "Events", "Users"], free: true,
-        rows: events.slice(0, 500).map((each) => [h("a", { href: pageAddress("trends", { series: each.name }) }, each.name), number(each.events), number(each.users)]),
+        rows: events.slice(0, 500).map((each) => [h("a", { href: pageAddress("trends", { series: eventText({ names: [each.name] }) }) }, each.name), number(each.events), number(each.users)]),
       })))),
       h("div.w6", null, searched(card("Columns", [h("span.muted.small", null, number(columns.length)), h("span.grow"), json("columns", "Columns")], table({
         caption: "Columns", heads: ["Column", "Kind", "Values", wordy("What it is")], left: 2, free: true,
         rows: columns.map((each) => [each.name, each.kind, number(each.values), wordy(each.words)]),
       }))))),
+    howFacts(["Events and users are those of all days of the index.", "A column’s values are the different ones that it holds."], "events", "ws.index().names.texts()", "ga4 events\nga4 columns"),
   ];
 }
 

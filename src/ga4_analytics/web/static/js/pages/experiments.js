@@ -7,6 +7,7 @@ import { button, fill, h, icon } from "../dom.js";
 import { explore } from "../explore.js";
 import { NOTHING, number, percent, signed } from "../format.js";
 import { breakdown, conditions, section, segmentPicker } from "../parts.js";
+import { takeaway } from "../takeaway.js";
 
 const OUTCOMES = {
   better: ["Better", "good"], worse: ["Worse", "bad"], mixed: ["Mixed", "warn"], no_difference_shown: ["No difference shown", ""],
@@ -128,11 +129,12 @@ function unitsCard(answer) {
       h("div.body", null, table({ caption: "Units that are in no variant", heads: ["Units", "How many"], rows: [...left, ["Exposed before the first day (they count)", answer.exposed_before]].map(([name, count]) => [name, number(count)]) })))));
 }
 
-function groupsCard(answer) {
+function groupsCard(answer, { params }) {
   if (!answer.groups.length) return null;
   const rows = answer.groups.flatMap((group) => comparisons(group.metrics).map((each) => [groupName(group.group), ...cells(each).slice(0, 12)]));
-  return h("section.card", { "aria-label": "By group" }, h("header", null, h("h2", null, "By group"), h("span.muted.small", null, answer.spec.query.by.join(", "))), h("div.body.stack", null,
-    table({ caption: "The deciding metrics by group", heads: ["Group", ...HEADS.slice(0, 12)], rows, left: 4 }),
+  const inside = table({ caption: "The deciding metrics by group", heads: ["Group", ...HEADS.slice(0, 12)], rows, left: 4 });
+  return h("section.card", { "aria-label": "By group" }, h("header", null, h("h2", null, "By group"), h("span.muted.small", null, answer.spec.query.by.join(", ")), h("span.grow"),
+    takeaway({ title: "By group", name: "experiment-groups", json: downloads("experiment", params).json, table: () => inside.querySelector("table") })), h("div.body.stack", null, inside,
     answer.heterogeneity.map((each) => h("p.small.muted", null, `${each.metric}, ${each.variant}: whether groups differ, Cochran’s Q ${number(each.statistic)} over ${each.groups} groups, p ${pText(each.p_value)}, corrected ${pText(each.p_adjusted)}.`))));
 }
 
@@ -140,7 +142,7 @@ function draw(answer, q, tools) {
   return [
     verdictCard(answer),
     bigNumbers(answer.variants.slice(0, 5).map((name, at) => ({ name, title: name, value: number(answer.units[at]), more: name === answer.control ? "units, the control" : "units" }))),
-    metricsCard(answer, tools), groupsCard(answer), unitsCard(answer), how(answer),
+    metricsCard(answer, tools), groupsCard(answer, tools), unitsCard(answer), how(answer),
   ];
 }
 

@@ -26,7 +26,7 @@ function read(spec, params) {
   const plain = { view, steps: params.getAll("step").map(unread), window: "7d", order: "ordered", counting: "user", exclusions: [], rules: "ours", attribution: "first", step_window: params.get("step_window") ?? "", least: params.get("least") ?? "" };
   if (!spec) return plain;
   return {
-    ...plain, steps: spec.steps.map(eventOf), window: spanText(spec.window_seconds), order: spec.order, counting: spec.counting, rules: params.get("rules") ?? spec.rules,
+    ...plain, steps: spec.steps.map((step, place) => ({ ...eventOf(step), optional: spec.optional.includes(place + 1) })), window: spanText(spec.window_seconds), order: spec.order, counting: spec.counting, rules: params.get("rules") ?? spec.rules,
     exclusions: spec.exclusions.map((each) => ({ event: eventOf(each.event), after: each.after, before: each.before })),
     attribution: spec.attribution_step === null ? spec.attribution : `${spec.attribution}:${spec.attribution_step}`,
   };
@@ -37,8 +37,13 @@ function exclusionText({ event, after, before }) {
   return after === 1 && before === null ? text : `${text}@${after}-${before ?? ""}`;
 }
 
+/** Steps between the first and the last may be left out, where steps have an order. */
+const mayBeOptional = (q, place) => q.order === "ordered" && place > 0 && place < q.steps.length - 1;
+const isOptional = (q, place) => Boolean(q.steps[place].optional) && mayBeOptional(q, place);
+
 function write(q) {
   const params = q.steps.map((step) => ["step", eventText(step)]);
+  q.steps.forEach((step, place) => { if (isOptional(q, place)) params.push(["optional", place + 1]); });
   if (q.window !== "7d") params.push(["window", q.window]);
   if (q.order !== "ordered") params.push(["order", q.order]);
   if (q.counting !== "user") params.push(["per", q.counting]);
@@ -62,7 +67,7 @@ async function start() {
 
 function stepList(q, set) {
   return h("ol.stack", null, q.steps.map((event, place) => eventRow({
-    event, label: `step ${place + 1}`, mark: place + 1,
+    event, label: `step ${place + 1}`, mark: place + 1, note: isOptional(q, place) ? "Optional: later steps do not need it." : null,
     onchange: (changed) => set({ steps: q.steps.with(place, changed) }),
     onremove: q.steps.length > 1 ? () => set({ steps: q.steps.toSpliced(place, 1) }) : null,
     onup: place ? () => set({ steps: q.steps.toSpliced(place - 1, 2, event, q.steps[place - 1]) }) : null,
@@ -90,8 +95,12 @@ function between(q, each, change, place) {
 function limits(q, set) {
   const input = (label, name, hint) => h("label.field", null, h("span", null, label),
     h("input", { type: "text", value: q[name], placeholder: hint, spellcheck: "false", onchange: (event) => set({ [name]: event.target.value.trim() }) }));
-  return h("details.limits", { open: Boolean(q.step_window || q.least) }, h("summary", null, "From one step to the next"),
-    h("div.pair", null, input("At most", "step_window", "no limit, or 30m"), input("At least", "least", "0, or 10s")));
+  const between = q.steps.map((step, place) => [step, place]).filter(([, place]) => mayBeOptional(q, place));
+  return h("details.limits", { open: Boolean(q.step_window || q.least || q.steps.some((_, place) => isOptional(q, place))) }, h("summary", null, "From one step to the next"),
+    h("div.pair", null, input("At most", "step_window", "no limit, or 30m"), input("At least", "least", "0, or 10s")),
+    between.length > 0 && h("fieldset.stack.optional", null, h("legend.small.muted", null, "Steps that may be left out"), between.map(([step, place]) => h("label.check", null,
+      h("input", { type: "checkbox", checked: isOptional(q, place), "aria-label": `Step ${place + 1} is optional`, onchange: (event) => set({ steps: q.steps.with(place, { ...step, optional: event.target.checked }) }) }),
+      h("span.cut", null, `${place + 1}. ${eventShown(step)}`)))));
 }
 
 function controls(q, set) {
@@ -287,5 +296,5 @@ function asked(params) {
   return { path: rules ? "compare-rules" : "funnel", params: rules ? without(params, "view", "rules") : without(params, "view") };
 }
 
-export const page = { asked, keep: ["optional"], start, read, write, controls, draw };
+export const page = { asked, start, read, write, controls, draw };
 explore(page);

@@ -1,12 +1,13 @@
 // The key numbers of the last days.
 
 import "../shell.js";
-import { get } from "../api.js";
-import { chartCard, finality, how, nothing, table, wrong } from "../answer.js";
+import { get, pageAddress } from "../api.js";
+import { chartCard, downloads, finality, how, nothing, table, wrong } from "../answer.js";
 import { chart, lines, spark } from "../charts.js";
 import { facts, fill, h, icon } from "../dom.js";
 import { compact, day, days, number, signed, usd } from "../format.js";
 import { ready } from "../shell.js";
+import { eventText } from "../words.js";
 
 const root = document.getElementById("home");
 const NAMES = { users: "Users", new_users: "New users", sessions: "Sessions", events: "Events", orders: "Orders", revenue_usd: "Revenue" };
@@ -26,7 +27,7 @@ function keyNumber(each, overview) {
   const more = each.value === null ? "The files cannot tell" : each.change === null
     ? "Nothing to compare with" : [better || "unchanged", ` from ${before}`];
   return h("div.fact", null,
-    h("dt", null, h("a.fact-link", { href: `/trends?${LINKS[each.name]}&from=${overview.start}&to=${overview.end}` }, NAMES[each.name])),
+    h("dt", null, h("a.fact-link", { href: pageAddress("trends", `${LINKS[each.name]}&from=${overview.start}&to=${overview.end}`) }, NAMES[each.name])),
     h("dd.number", { title: each.unit === "usd" ? usd(each.value) : null }, shown(each)),
     h("dd.more", null, more), h("dd", null, place_));
 }
@@ -36,7 +37,7 @@ function rollingCard(overview) {
   if (!names.length) return null;
   const labels = overview.days.map((each) => day(each));
   return chartCard({
-    title: "Active users", name: "active-users",
+    title: "Active users", name: "active-users", ...downloads("trends", new URLSearchParams([...names.map((name) => ["series", `${name} of *`]), ["from", overview.start], ["to", overview.end]])),
     label: "Active users of each day, and of the 7 and 28 days that end there",
     option: lines({
       labels, titles: overview.days.map((each) => day(each, { year: true, weekday: true })), format: number, axis: compact,
@@ -71,7 +72,7 @@ function eventsCard(events) {
     h("div.body", null, table({
       caption: "Events by how often they come", heads: ["Event", "Events", "Users"],
       rows: events.slice(0, 12).map((each) => [
-        h("a", { href: `/trends?${new URLSearchParams({ series: each.name })}` }, each.name), number(each.events), number(each.users)]),
+        h("a", { href: pageAddress("trends", { series: eventText({ names: [each.name] }) }) }, each.name), number(each.events), number(each.users)]),
     })));
 }
 

@@ -72,25 +72,12 @@ function controls(q, set) {
 }
 
 /** The boxes of the diagram: one for each step of each level, the anchor being level 0. */
-function nodesOf(answer) {
-  const found = new Map();
-  const node = (level, name) => {
-    const id = `${level} ${name}`;
-    if (!found.has(id)) found.set(id, { id, level, name, came: 0, went: 0 });
-    return found.get(id);
-  };
-  for (const link of answer.links) {
-    node(link.level - 1, link.source).went += link.count;
-    node(link.level, link.target).came += link.count;
-  }
-  for (const each of found.values()) if (each.level === 0) each.came = answer.paths;
-  return [...found.values()].sort((one, other) => one.level - other.level || isRest(one.name) - isRest(other.name) || other.came - one.came);
-}
+const nodesOf = (answer) => answer.nodes.map((each) => ({ id: `${each.level} ${each.step}`, name: each.step, ...each }));
 
 /** Each name has one colour at every level; what is put together is grey. */
 function tints(nodes) {
   const most = new Map();
-  for (const { name, came } of nodes) if (!isRest(name)) most.set(name, Math.max(most.get(name) ?? 0, came));
+  for (const { name, count } of nodes) if (!isRest(name)) most.set(name, Math.max(most.get(name) ?? 0, count));
   const order = [...most].sort((one, other) => other[1] - one[1]).map(([name]) => name);
   return (name) => (isRest(name) ? color("line-strong") : seriesColor(order.indexOf(name)));
 }
@@ -109,8 +96,8 @@ function flowOption(answer) {
         type: "sankey", left: 2, right: Math.min(150, room), top: 8, bottom: 8, nodeWidth: 10, nodeGap: 14, nodeAlign: "left", layoutIterations: 0, draggable: false,
         emphasis: { focus: "adjacency" },
         data: nodes.map((each) => ({
-          name: each.id, depth: back ? last - each.level : each.level, value: each.came, itemStyle: { color: tint(each.name), borderWidth: 0 },
-          label: { ...label, fontWeight: 500, formatter: () => `${cut(each.name, room / 6.4 - 6)}  ${compact(each.came)}` },
+          name: each.id, depth: back ? last - each.level : each.level, value: each.count, itemStyle: { color: tint(each.name), borderWidth: 0 },
+          label: { ...label, fontWeight: 500, formatter: () => `${cut(each.name, room / 6.4 - 6)}  ${compact(each.count)}` },
         })),
         links: answer.links.map((each) => {
           const ends = [`${each.level - 1} ${each.source}`, `${each.level} ${each.target}`];
@@ -126,14 +113,13 @@ function flowTip(answer, nodes, { dataType, data, dataIndex }) {
   const after = answer.spec.direction === "from" ? "then" : "before that";
   if (dataType === "edge") {
     const link = answer.links[dataIndex];
-    const source = nodes.find((each) => each.level === link.level - 1 && each.name === link.source);
     return tip(`${link.source}, ${after} ${link.target}`, [
-      { name: "Paths", value: number(link.count) }, { name: `Of those with ${link.source}`, value: percent(link.count / source.came) }]);
+      { name: "Paths", value: number(link.count) }, { name: `Of those with ${link.source}`, value: percent(link.of_source) }]);
   }
   const node = nodes.find((each) => each.id === data.name);
   return tip(node.level ? `Step ${node.level}: ${node.name}` : node.name, [
-    { name: "Paths", value: number(node.came) }, { name: "Of all", value: percent(node.came / answer.paths) },
-    ...(node.level < answer.spec.depth ? [{ name: "Went no further", value: number(node.came - node.went) }] : [])]);
+    { name: "Paths", value: number(node.count) }, { name: "Of all", value: percent(node.share) },
+    ...(node.level < answer.spec.depth ? [{ name: "Went no further", value: number(node.ended) }] : [])]);
 }
 
 function flowCard(answer, q, { params, set }) {
@@ -149,7 +135,7 @@ function flowCard(answer, q, { params, set }) {
     },
     table: {
       heads: ["Step", "From", "To", "Paths", "Share of all paths"], left: 3,
-      rows: answer.links.map((each) => [String(each.level), each.source, each.target, number(each.count), percent(each.count / answer.paths)]),
+      rows: answer.links.map((each) => [String(each.level), each.source, each.target, number(each.count), percent(each.share)]),
     },
     under: h("p.small.muted", null, answer.spec.direction === "from" ? "Read from the left. " : "Read from the right, back in time. ",
       `Where a band is missing behind a box, paths end. Rare steps of a level are together as ${REST}.`,
@@ -189,14 +175,13 @@ function draw(answer, q, tools) {
   if (!answer.paths) return [nothing("No paths", `No event of these days is ${eventShown(q.anchor)} with these conditions.`, "paths"), how(answer)];
   const first = answer.levels[0];
   const top = answer.top[0];
-  const open = answer.events ? answer.open_order / answer.events : null;
   return [
     bigNumbers([
       { name: "Paths", value: number(answer.paths), more: `of ${number(answer.users)} users` },
       { name: answer.spec.direction === "from" ? "Go on" : "Came from a step", value: percent(first?.share?.value), more: first ? `${range(first.share?.low, first.share?.high)} at 95%` : "" },
       { name: "Commonest", value: percent(top?.share?.value), more: top ? top.steps.slice(1).join(", ") || "nothing else" : "", title: top?.steps.join(" > ") },
       { name: "Different paths", value: number(answer.distinct), more: `up to ${answer.spec.depth} steps` },
-      { name: "Order left open", value: percent(open), more: "of steps", title: "Steps that follow another event with nothing to tell the order" },
+      { name: "Order left open", value: percent(answer.open_share), more: "of steps", title: "Steps that follow another event with nothing to tell the order" },
     ]),
     answer.links.length ? flowCard(answer, q, tools) : nothing("Nothing comes after", "Every path ends where it begins.", "paths"),
     commonCard(answer, tools), levelsCard(answer, tools), how(answer),

@@ -4,6 +4,7 @@ import { bigNumbers, chartCard, downloads, finality, how, legend, nothing } from
 import { lines } from "../charts.js";
 import { button, h } from "../dom.js";
 import { explore } from "../explore.js";
+import { takeaway } from "../takeaway.js";
 import { NOTHING, day, number, percent, range } from "../format.js";
 import { breakdown, choice, conditions, eventRow, section, segmentPicker, switcher } from "../parts.js";
 import { eventOf, eventText, unread } from "../words.js";
@@ -13,14 +14,14 @@ const MODES = [["bounded", "On"], ["unbounded", "On or after"], ["bracket", "Wit
 const ENTRY = [["first_ever", "First ever"], ["first_in_range", "First of these days"], ["recurring", "Every time"]];
 const CLOCKS = [["calendar", "Calendar"], ["rolling", "24-hour windows"]];
 const LENGTHS = { day: [7, 14, 30, 60, 90], week: [4, 8, 12, 26], month: [3, 6, 12] };
-const KEPT = ["include_left_truncated", "week_starts", "value", "bootstrap", "seed"];
+const KEPT = ["week_starts", "value", "bootstrap", "seed"];
 const groupName = (group) => group.map((each) => each ?? "(none)").join(" · ") || "All users";
 
 function read(spec, params) {
-  if (!spec) return { start: unread(params.get("start_event") ?? "*"), returns: unread(params.get("return_event") ?? "*"), unit: "day", mode: "bounded", entry: "first_ever", clock: "calendar", periods: 30, brackets: "" };
+  if (!spec) return { start: unread(params.get("start_event") ?? "*"), returns: unread(params.get("return_event") ?? "*"), unit: "day", mode: "bounded", entry: "first_ever", clock: "calendar", periods: 30, brackets: "", truncated: false };
   return {
     start: eventOf(spec.start), returns: eventOf(spec.returns), unit: spec.unit, mode: spec.mode, entry: spec.entry, clock: spec.clock,
-    periods: spec.periods, brackets: spec.brackets.map((pair) => pair.join("-")).join(","),
+    periods: spec.periods, brackets: spec.brackets.map((pair) => pair.join("-")).join(","), truncated: spec.include_left_truncated,
   };
 }
 
@@ -31,6 +32,7 @@ function write(q) {
   else if (q.mode !== "bounded") params.push(["mode", q.mode]);
   if (q.entry !== "first_ever") params.push(["entry", q.entry]);
   if (q.clock !== "calendar") params.push(["clock", q.clock]);
+  if (q.truncated) params.push(["include_left_truncated", "true"]);
   if (q.periods !== 30) params.push(["periods", q.periods]);
   return params;
 }
@@ -39,7 +41,8 @@ function controls(q, set) {
   const lengths = [...new Set([...LENGTHS[q.unit], q.periods])].sort((one, other) => one - other);
   return [
     section("Who starts with", null, h("ol", null, eventRow({ event: q.start, label: "the start event", mark: "A", onchange: (start) => set({ start }) })),
-      choice("Which start", ENTRY, q.entry, (entry) => set({ entry }))),
+      choice("Which start", ENTRY, q.entry, (entry) => set({ entry })),
+      q.entry === "first_ever" && h("label.check", null, h("input", { type: "checkbox", checked: q.truncated, onchange: (event) => set({ truncated: event.target.checked }) }), h("span", null, "Also who was there before the data"))),
     section("And comes back for", null, h("ol", null, eventRow({ event: q.returns, label: "the return event", mark: "B", onchange: (returns) => set({ returns }) }))),
     section("Periods", null,
       switcher("Unit", UNITS, q.unit, (unit) => set({ unit, periods: LENGTHS[unit][Math.min(2, LENGTHS[unit].length - 1)] })),
@@ -83,7 +86,7 @@ function curveCard(answer, groups, params) {
   });
 }
 
-function heatCard(answer, group) {
+function heatCard(answer, group, params) {
   const places = answer.periods.map((_, at) => at).slice(0, 61);
   const shared = told(answer);
   const rates = group.cohorts.flatMap((cohort) => shared.map((at) => cohort.rate[at])).filter((rate) => rate !== null);
@@ -105,7 +108,8 @@ function heatCard(answer, group) {
       group.cohorts.map((cohort) => row(day(cohort.start, { year: unit === "month" }), cohort.users, cohort.rate, cohort.returned))));
   heat.style.minWidth = `${200 + 54 * places.length}px`;
   return h("section.card.later", { "aria-label": "Cohorts" },
-    h("header", null, h("h2", null, `Cohorts by ${unit}`), h("span.muted.small", null, groupName(group.group)), h("span.grow"), h("span.row.small.muted", null, h("span.void-key", { "aria-hidden": "true" }), "not complete yet")),
+    h("header", null, h("h2", null, `Cohorts by ${unit}`), h("span.muted.small", null, groupName(group.group)), h("span.grow"), h("span.row.small.muted", null, h("span.void-key", { "aria-hidden": "true" }), "not complete yet"),
+      takeaway({ title: `Cohorts of ${groupName(group.group)}`, name: "cohorts", json: downloads("retention", params).json, table: () => heat })),
     h("div.body", null, h("div.scroll.heat-scroll", { tabindex: "0", role: "region", "aria-label": "Cohorts" }, heat)));
 }
 
@@ -125,7 +129,7 @@ function draw(answer, q, { params }) {
       })),
     ]),
     curveCard(answer, groups, params),
-    ...groups.slice(0, 5).map((group) => heatCard(answer, group)),
+    ...groups.slice(0, 5).map((group) => heatCard(answer, group, params)),
     how(answer),
   ];
 }

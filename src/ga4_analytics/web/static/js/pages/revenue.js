@@ -4,7 +4,8 @@ import { bigNumbers, chartCard, downloads, finality, how, legend, nothing, table
 import { lines } from "../charts.js";
 import { button, h } from "../dom.js";
 import { explore, without } from "../explore.js";
-import { bucket, compact, day, number, usd } from "../format.js";
+import { takeaway } from "../takeaway.js";
+import { bucket, compact, day, dollars, number, usd } from "../format.js";
 import { breakdown, choice, conditions, section, segmentPicker, switcher } from "../parts.js";
 
 const UNITS = [["day", "Day"], ["week", "Week"], ["month", "Month"]];
@@ -37,7 +38,7 @@ function controls(q, set) {
 }
 
 const isMoney = (name) => name.includes("_usd");
-const valueOf = (amounts, name) => (amounts === null || amounts[name] === null ? null : name.endsWith("_micros") ? amounts[name] / 1e6 : amounts[name]);
+const valueOf = (amounts, name) => (amounts === null || amounts[name] === null ? null : name.endsWith("_micros") ? dollars(amounts[name]) : amounts[name]);
 const shownOf = (name) => (value) => (isMoney(name) ? usd(value) : number(value));
 const groupName = (group) => group.map((each) => each ?? "(none)").join(" · ") || "All orders";
 const mean = (given) => (given && given.low !== null ? `${usd(given.low)}–${usd(given.high)} at 95%` : "");
@@ -64,16 +65,18 @@ function trendCard(answer, q, { params }) {
   });
 }
 
-function totalsCard(answer) {
-  return h("section.card", { "aria-label": "Totals" }, h("header", null, h("h2", null, "Totals"), h("span.muted.small", null, answer.spec.query.by.join(", "))), h("div.body", null, table({
+function totalsCard(answer, { params }) {
+  const totals = table({
     caption: "Totals by group", heads: ["Group", "Gross", "Orders", "Average order", "95% interval", "Buyers", "Per buyer", "Refunds"],
     rows: answer.totals.map((each) => [groupName(each.group), usd(valueOf(each.amounts, "gross_usd_micros")), number(each.amounts.orders), usd(each.average_order?.value), mean(each.average_order),
       number(each.amounts.buyers), usd(each.per_buyer?.value), usd(valueOf(each.amounts, "refund_usd_micros"))]),
-  })));
+  });
+  return h("section.card", { "aria-label": "Totals" }, h("header", null, h("h2", null, "Totals"), h("span.muted.small", null, answer.spec.query.by.join(", ")), h("span.grow"),
+    takeaway({ title: "Totals", name: "revenue-totals", json: downloads("revenue", params).json, table: () => totals.querySelector("table") })), h("div.body", null, totals));
 }
 
 /** Each cohort's value to the end of each period, darker the more. */
-function lifetimeCard(answer, q) {
+function lifetimeCard(answer, q, { params }) {
   const cohorts = [...new Set(answer.lifetime.map((each) => each.cohort))];
   const periods = [...new Set(answer.lifetime.map((each) => each.period))].sort((one, other) => one - other);
   const at = new Map(answer.lifetime.map((each) => [`${each.cohort} ${each.period}`, each]));
@@ -92,7 +95,8 @@ function lifetimeCard(answer, q) {
     h("tbody", null, cohorts.map((cohort) => h("tr", null, h("th", { scope: "row" }, q.interval === "month" ? bucket(cohort, "month") : day(cohort)), h("td.size", null, number(answer.lifetime.find((each) => each.cohort === cohort).users)), periods.map((period) => cell(cohort, period))))));
   heat.style.minWidth = `${200 + 62 * periods.length}px`;
   return h("section.card.later", { "aria-label": "Value of new users" },
-    h("header", null, h("h2", null, "Value of new users"), h("span.muted.small", null, `Gross a user until the end of each ${q.interval}`), h("span.grow"), h("span.row.small.muted", null, h("span.void-key", { "aria-hidden": "true" }), "not complete yet")),
+    h("header", null, h("h2", null, "Value of new users"), h("span.muted.small", null, `Gross a user until the end of each ${q.interval}`), h("span.grow"), h("span.row.small.muted", null, h("span.void-key", { "aria-hidden": "true" }), "not complete yet"),
+      takeaway({ title: "Value of new users", name: "value-of-new-users", json: downloads("revenue", params).json, table: () => heat })),
     h("div.body", null, h("div.scroll.heat-scroll", { tabindex: "0", role: "region", "aria-label": "Value of new users" }, heat)));
 }
 
@@ -112,7 +116,7 @@ function numbers(answer) {
 function draw(answer, q, tools) {
   if (!answer.totals.length || !answer.totals.some((each) => each.amounts.purchase_events)) return [nothing("No orders", "No order of these days meets the conditions.", "revenue"), how(answer)];
   const broken = answer.spec.query.by.length > 0;
-  return [!broken && numbers(answer), trendCard(answer, q, tools), broken && totalsCard(answer), answer.lifetime.length > 0 && lifetimeCard(answer, q), how(answer)];
+  return [!broken && numbers(answer), trendCard(answer, q, tools), broken && totalsCard(answer, tools), answer.lifetime.length > 0 && lifetimeCard(answer, q, tools), how(answer)];
 }
 
 export const page = {

@@ -3,12 +3,13 @@
 import { Problem, get, list, pageAddress, write as send } from "../api.js";
 import { bigNumbers, chartCard, downloads, finality, how, nothing, table, wrong } from "../answer.js";
 import { bars } from "../charts.js";
-import { button, fill, h, toast } from "../dom.js";
+import { button, fill, h, icon, toast } from "../dom.js";
 import { explore } from "../explore.js";
-import { compact, number, percent, range, usd } from "../format.js";
+import { compact, dollars, number, percent, range, usd } from "../format.js";
 import { conditions, section, segmentPicker } from "../parts.js";
 import { picker } from "../picker.js";
 import { brief, fresh, isWhole, segmentForm } from "../segmentform.js";
+import { takeaway } from "../takeaway.js";
 
 const MOST = 16;
 const SIGN = "={";
@@ -84,7 +85,7 @@ function controls(q, set) {
   ];
 }
 
-const money = (micros) => (micros === null ? usd(null) : usd(micros / 1e6));
+const money = (micros) => usd(dollars(micros));
 
 function sizesCard(answer, { params }) {
   const { segments, everybody } = answer;
@@ -100,7 +101,7 @@ function sizesCard(answer, { params }) {
 }
 
 /** Each segment against each: which share of the row is also in the column. */
-function overlapCard(answer) {
+function overlapCard(answer, { params }) {
   const names = answer.segments.map((each) => each.name);
   const share = (row, column) => {
     const pair = answer.overlaps.find((each) => (each.first === row && each.second === column) || (each.first === column && each.second === row));
@@ -118,12 +119,13 @@ function overlapCard(answer) {
     h("thead", null, h("tr", null, h("th", { scope: "col" }, "Of"), h("th", { scope: "col" }, "Users"), names.map((name) => h("th", { scope: "col", title: name }, h("span.cut.headcut", null, name))))),
     h("tbody", null, answer.segments.map((row) => h("tr", null, h("th", { scope: "row", title: row.name }, row.name), h("td.size", null, number(row.users)), names.map((name) => cell(row.name, name))))));
   heat.style.minWidth = `${200 + 116 * names.length}px`;
-  return h("section.card", { "aria-label": "Overlap" }, h("header", null, h("h2", null, "Overlap"), h("span.muted.small", null, "Share of the row that is also in the column")),
+  return h("section.card", { "aria-label": "Overlap" }, h("header", null, h("h2", null, "Overlap"), h("span.muted.small", null, "Share of the row that is also in the column"), h("span.grow"),
+    takeaway({ title: "Overlap", name: "overlap", json: downloads("segments", params).json, table: () => heat })),
     h("div.body", null, h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Overlap of segments" }, heat)));
 }
 
 /** What users are in exactly: a row a combination, a dot a segment. */
-function exactlyCard(answer) {
+function exactlyCard(answer, { params }) {
   const names = answer.segments.map((each) => each.name);
   const most = Math.max(...answer.combinations.map((each) => each.users), 1);
   const bar = (users) => {
@@ -135,8 +137,10 @@ function exactlyCard(answer) {
     each.segments.join(" and ") || "in none of them",
     ...names.map((name, place) => (each.segments.includes(name) ? h("span.dot.big", { class: `series-${(place % 8) + 1}`, title: name }, h("span.unseen", null, "in")) : h("span.dot.big.off", null, h("span.unseen", null, "not in")))),
     number(each.users), bar(each.users)]);
-  return h("section.card", { "aria-label": "Exactly in" }, h("header", null, h("h2", null, "Exactly in"), h("span.muted.small", null, "Each user is in one row")),
-    h("div.body", null, table({ caption: "Users by the segments that they are in", heads: ["In", ...names.map((name) => h("span.cut.headcut", { title: name }, name)), "Users", h("span.unseen", null, "As a bar")], rows, free: true })));
+  const whole = table({ caption: "Users by the segments that they are in", heads: ["In", ...names.map((name) => h("span.cut.headcut", { title: name }, name)), "Users", h("span.unseen", null, "As a bar")], rows, free: true });
+  return h("section.card", { "aria-label": "Exactly in" }, h("header", null, h("h2", null, "Exactly in"), h("span.muted.small", null, "Each user is in one row"), h("span.grow"),
+    takeaway({ title: "Exactly in", name: "exactly-in", json: downloads("segments", params).json, table: () => whole.querySelector("table") })),
+    h("div.body", null, whole));
 }
 
 /** All that are saved, to be compared, used elsewhere or removed. */
@@ -145,13 +149,14 @@ function savedCard(q, { set }) {
   const card = h("section.card.drawn", { "aria-label": "Saved segments" }, h("header", null, h("h2", null, "Saved segments")), body);
   const show = async () => {
     try {
-      const { segments } = await get("saved-segments");
+      const { segments, damaged } = await get("saved-segments");
       const link = (page, text, name) => h("a", { href: pageAddress(page, { segment: name }), "aria-label": `${text} of ${name}` }, text);
       fill(body, !segments.length ? h("p.muted", null, "None yet. Save one of those at the left; every other page then has it under “Users”.") : h("ul.savedlist", null, segments.map((each) => h("li", null,
         h("div.grow", null, h("strong", null, each.name), h("p.small.muted.clamp", { title: each.words }, each.words)),
         h("span.row.small", null, link("trends", "Trends", each.name), link("funnel", "Funnel", each.name), link("retention", "Retention", each.name)),
         !q.segments.some((one) => one.name === each.name) && button(`Compare ${each.name}`, () => set({ segments: [...q.segments, { name: each.name, users: each.users, saved: true }] }), { kind: "tiny square quiet", symbol: "plus", bare: true }),
-        remove(each.name)))));
+        remove(each.name)))),
+      damaged.map((each) => h("p.notice", { role: "alert" }, icon("alert"), h("span.grow", null, `${each.name} cannot be read: ${each.detail}`), remove(each.name))));
     } catch (error) {
       fill(body, wrong(error));
     }
@@ -175,7 +180,7 @@ function draw(answer, q, tools) {
   if (!answer.everybody.users) return [nothing("Nobody", "No user of these days has an event that meets the conditions.", "segments"), savedCard(q, tools), how(answer)];
   return [
     bigNumbers(answer.segments.slice(0, 5).map((each) => ({ name: each.name, title: each.name, value: percent(each.share?.value), more: `${number(each.users)} users` }))),
-    sizesCard(answer, tools), answer.segments.length > 1 && overlapCard(answer), exactlyCard(answer), savedCard(q, tools), how(answer)];
+    sizesCard(answer, tools), answer.segments.length > 1 && overlapCard(answer, tools), exactlyCard(answer, tools), savedCard(q, tools), how(answer)];
 }
 
 export const page = { asked: (params) => ({ path: "segments", params }), start, read, write, controls, draw, settled };

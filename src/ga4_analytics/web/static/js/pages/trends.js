@@ -4,7 +4,7 @@ import { bigNumbers, chartCard, downloads, finality, how, legend, nothing } from
 import { bars, lines } from "../charts.js";
 import { button, h } from "../dom.js";
 import { explore, without } from "../explore.js";
-import { NOTHING, bucket, compact, day, number, percent, range, usd } from "../format.js";
+import { NOTHING, bucket, compact, day, number, percent, range, signed, usd } from "../format.js";
 import { breakdown, choice, conditions, eventRow, numberColumns, section, segmentPicker, switcher } from "../parts.js";
 import { picker } from "../picker.js";
 import { eventOf, eventText, unread } from "../words.js";
@@ -116,8 +116,14 @@ const isMoney = (spec) => {
   return !spec.formulas.length && columns.every((name) => name?.endsWith("_usd"));
 };
 
+/** By how much a line changed, as the answer tells it. */
+function changed(change, before) {
+  if (change === null) return [`before: ${before}`];
+  return [h("span", { class: change > 0 ? "up" : change < 0 ? "down" : "" }, change ? signed(change) : "unchanged"), ` from ${before}`];
+}
+
 function drawTrend(answer, q, { params }) {
-  const { spec, buckets, lines: found, previous } = answer;
+  const { spec, buckets, lines: found, previous, changes } = answer;
   const format = isMoney(spec) ? (value) => usd(value) : number;
   const axis = isMoney(spec) ? (value) => usd(value, { brief: true }) : compact;
   if (!found.length) return [nothing("No events", "No event of these days meets the conditions."), how(answer)];
@@ -130,7 +136,7 @@ function drawTrend(answer, q, { params }) {
   const label = `${drawn.map((each) => each.name).join(", ")} by ${spec.granularity}`;
   const facts = shown.slice(0, 5).map((line, place) => ({
     name: nameOf(line), value: format(line.total),
-    more: previous[place] ? `before: ${format(previous[place].total)}` : line.total === null ? "No total: see how it is computed" : "all days together", title: nameOf(line),
+    more: previous[place] ? changed(changes[place], format(previous[place].total)) : line.total === null ? "No total: see how it is computed" : "all days together", title: nameOf(line),
   }));
   const heads = [spec.granularity[0].toUpperCase() + spec.granularity.slice(1), ...found.map(nameOf), ...previous.map((line) => `${nameOf(line)}, before`), "State"];
   const rows = buckets.map((each, at) => [

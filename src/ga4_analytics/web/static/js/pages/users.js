@@ -5,7 +5,7 @@ import { bigNumbers, chartCard, downloads, finality, how, nothing, wrong } from 
 import { bars } from "../charts.js";
 import { button, fill, h, icon } from "../dom.js";
 import { explore, without } from "../explore.js";
-import { compact, day, days, duration, number, usd } from "../format.js";
+import { compact, day, days, number, usd } from "../format.js";
 import { conditions, eventRow, section, segmentPicker } from "../parts.js";
 import { eventOf, eventShown, eventText, unread } from "../words.js";
 
@@ -112,10 +112,9 @@ function visits(timeline) {
 
 function visitNode({ session, events }, placeOf) {
   const [first, last] = [events[0], events.at(-1)];
-  const took = first.time_us !== null && last.time_us !== null ? (last.time_us - first.time_us) / 1e6 : null;
   return h("section.visit", { "aria-label": session ? `Session ${session}` : "Outside sessions" },
     h("header", null, h("h3", null, session ? `Session ${number(session)}` : "Outside sessions"), h("strong", null, day(first.day, { year: true, weekday: true })),
-      h("span.muted.small", null, `${number(events.length)} ${events.length === 1 ? "event" : "events"}`, took ? `, ${duration(took)}` : "")),
+      h("span.muted.small", null, `${number(events.length)} ${events.length === 1 ? "event" : "events"}, `, events.length === 1 ? clock(first) : `${clock(first)} – ${clock(last)}`)),
     events.map((each) => eventNode(each, placeOf(each.event))));
 }
 
