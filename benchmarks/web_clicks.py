@@ -7,6 +7,7 @@ and needs Chromium. Times in milliseconds: median, least and 90th percentile.
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import time
@@ -30,15 +31,16 @@ _CLICK = """
 (turn) => new Promise((done) => {
   const main = document.getElementById("main");
   const begun = performance.now();
-  let answered = 0;
   new MutationObserver((seen, observer) => {
     if (main.dataset.ready !== "yes") return;
     observer.disconnect();
+    const ready = performance.now();
     // Two frames later what was drawn is on the screen.
     requestAnimationFrame(() => requestAnimationFrame(() => {
       const all = performance.getEntriesByType("resource");
       const last = all.filter((each) => each.name.includes("/api/v1/")).at(-1);
-      done([performance.now() - begun, last.duration]);
+      const drawing = ready - last.responseEnd;
+      done([performance.now() - begun, last.startTime - begun, last.duration, drawing]);
     }));
   }).observe(main, { attributes: true, attributeFilter: ["data-ready"] });
   const buttons = [...document.querySelectorAll("#builder .switch button")];
@@ -49,7 +51,7 @@ CHOICES = {"funnel": ("Strict", "Ordered"), "retention": ("Week", "Day"), "trend
 
 
 def clicks(page: Page, address: str, view: str, count: int) -> list[list[float]]:
-    """Milliseconds of each click: until drawn, and of the request."""
+    """Milliseconds of each click: until drawn; until asked, of the request, of the drawing."""
     found = []
     for number in range(count):
         page.goto(f"{address}{VIEWS[view]}x{number}")
@@ -73,11 +75,13 @@ def main() -> None:
             begun = time.process_time()
             times = clicks(visit.page, address, view, count)
             used = (time.process_time() - begun) * 1000 / count / 2
-            drawn, asked = ([each[at] for each in times] for at in (0, 1))
+            drawn, *parts = ([each[at] for each in times] for at in range(4))
+            asked, took, made = map(statistics.median, parts)
             print(
                 f"{view:10} click to drawn {statistics.median(drawn):4.0f} "
-                f"({min(drawn):.0f} to {statistics.quantiles(drawn, n=10)[-1]:.0f}), "
-                f"request {statistics.median(asked):4.0f}, server CPU a question {used:4.0f}"
+                f"({min(drawn):.0f} to {statistics.quantiles(drawn, n=10)[-1]:.0f}): "
+                f"until asked {asked:.0f}, request {took:.0f}, drawing {made:.0f}, the rest two "
+                f"frames; server CPU a question {used:.0f}; load {os.getloadavg()[0]:.1f}"
             )
 
 

@@ -37,7 +37,7 @@ async def client(
 ) -> None:
     """Ask until the time is over."""
     draw = random.Random(number)
-    async with httpx.AsyncClient(timeout=120) as http:
+    async with httpx.AsyncClient(timeout=120, verify=False) as http:
         while time.monotonic() < until:
             asked = draw.choice(QUESTIONS)
             if "?" in asked and draw.random() < 0.5:

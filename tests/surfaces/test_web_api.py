@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +29,13 @@ from ga4_analytics.questions.said import made, words_of
 from ga4_analytics.render.calls import calls_of
 from ga4_analytics.render.json_schema import schema_of
 from ga4_analytics.settings import load_settings
+from ga4_analytics.web import warming
+from ga4_analytics.web.api import Desk
 from ga4_analytics.web.app import create_app
+from ga4_analytics.web.gate import Gate, Kept
 from ga4_analytics.web.options import Limits, ServeOptions
+from ga4_analytics.web.progress import Progress
+from ga4_analytics.web.reading import Library
 from ga4_analytics.workspace import Workspace
 
 GIVEN = {
@@ -234,6 +240,12 @@ def test_saved_segments(address: str, published: Workspace) -> None:
     told = answered(address, "trends?series=users of *&segment=api-viewers")
     python = Published(published.settings).trends("users of *", users="api-viewers")
     assert told["lines"][0]["total"] == python.lines[0].total
+    torn = published.settings.workspace / "segments/torn.json"
+    torn.write_text("{", encoding="utf-8")
+    listed = answered(address, "saved-segments")
+    torn.unlink()
+    assert "api-viewers" in [each["name"] for each in listed["segments"]]
+    assert [each["name"] for each in listed["damaged"]] == ["torn"]
     assert httpx.delete(one).status_code == 204
     assert httpx.get(one).status_code == 404
 
@@ -261,3 +273,45 @@ def test_where_nothing_is_published_the_page_says_what_to_do(tmp_path: Path) -> 
     assert (page.status_code, "ga4 build" in page.text) == (503, True)
     told = asyncio.run(ask("/api/v1/funnel?step=page_view"))
     assert (told.status_code, told.json()["remedy"][:15]) == (503, "Run `ga4 build`")
+
+
+def test_warming_tells_how_far_it_is(address: str) -> None:
+    """Where nothing is compiled, nobody waits for it."""
+    told = answered(address, "warming")["warming"]
+    assert told == {"is_done": True, "done": 0, "of": 0, "seconds": 0.0, "left_seconds": None}
+
+
+def test_compiling_at_the_start_lets_who_asks_go_first(
+    published: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts its parts, and waits a little where somebody is being answered."""
+    options = ServeOptions()
+    desk = Desk(Library(published.settings), options, Gate(options.limits), Kept(1), Progress())
+    seen: list[tuple[int, int, bool]] = []
+
+    def warm(index: Any, told: Any, threads: int) -> None:
+        assert threads == 1
+        for _ in range(3):
+            told("funnel")
+            shown = desk.progress.shown()
+            seen.append((shown["done"], shown["of"], shown["is_done"]))
+
+    monkeypatch.setattr(warming, "warm", warm)
+    monkeypatch.setattr(warming, "questions", lambda index: iter(range(3)))
+    monkeypatch.setattr(warming, "POLITE_SECONDS", 0.01)
+    warming.warm_up(desk)
+    assert seen == [(2, 5, False), (3, 5, False), (4, 5, False)]
+    assert desk.progress.shown()["is_done"]
+
+    async def while_asked() -> float:
+        begun = threading.Event()
+        asking = asyncio.create_task(desk.gate.run(lambda: (begun.set(), time.sleep(0.1))))
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        started = time.monotonic()
+        await asyncio.to_thread(warming.warm_up, desk)
+        waited = time.monotonic() - started
+        await asking
+        return waited
+
+    assert asyncio.run(while_asked()) > 0.05

@@ -71,7 +71,12 @@ def test_another_site_cannot_write(address: str) -> None:
 def test_a_damaged_file_says_so(address: str, published: Workspace) -> None:
     path = published.settings.workspace / "boards/torn.json"
     path.parent.mkdir(exist_ok=True)
+    httpx.put(f"{address}/whole", json={"board": {"title": "Whole"}})
     path.write_text('{"format": 1', encoding="utf-8")
     told = httpx.get(f"{address}/torn")
+    listed = httpx.get(address).json()
     path.unlink()
+    assert [each["name"] for each in listed["boards"]] == ["whole"]
+    assert [(each["name"], each["status"]) for each in listed["damaged"]] == [("torn", 422)]
+    httpx.delete(f"{address}/whole")
     assert told.status_code == 422 and "is not JSON" in told.json()["detail"]

@@ -256,6 +256,22 @@ def test_boards(visit: Visit, asked: Published) -> None:
     assert not saved_boards(workspace)
 
 
+def test_a_damaged_board_hides_no_other(visit: Visit, published: Workspace) -> None:
+    """It says what is wrong and can be removed; the others are as they were."""
+    workspace = published.settings.workspace
+    save_board(workspace, "good", Board("Good one", ()))
+    torn = workspace / "boards/torn.json"
+    torn.write_text('{"format": 1', encoding="utf-8")
+    page = visit.open("/boards")
+    expect(page.get_by_role("link", name="Good one")).to_be_visible()
+    expect(page.locator(".damaged")).to_contain_text("is not JSON")
+    page.get_by_role("button", name="Remove the file of torn").click()
+    page.get_by_role("button", name="Remove it for good").click()
+    expect(page.locator(".damaged")).to_have_count(0)
+    assert not torn.exists()
+    delete_board(workspace, "good")
+
+
 def test_hostile_text_is_text(visit: Visit) -> None:
     """What users send is shown as they sent it, whatever it looks like."""
     page = visit.open("/users?key=anonymous&dataset=ugly")

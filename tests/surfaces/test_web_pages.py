@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from web_server import Visit, axe_script, visiting
 
 from ga4_analytics.asking import Published
@@ -142,13 +142,17 @@ def test_retention_cells_are_pythons(visit: Visit, asked: Published) -> None:
 
 def test_trend_values_are_pythons(visit: Visit, asked: Published) -> None:
     """Each value of the table behind the chart is Python's, with the period before."""
-    page = visit.open("/trends?series=users+of+page_view&series=purchase&compare=period&last=7d")
+    page = visit.open("/trends?series=users+of+page_view&series=*&compare=period&last=3d")
     shown = rows(page, "Trend")
     told = asked.ask(json.loads(_spec(page))).result
     for place, row in enumerate(shown):
         lines = (*told.lines, *told.previous)
         values = [line.values[place] for line in lines]
         assert row[1:-1] == ["–" if value is None else f"{value:,}" for value in values]
+    notes = page.locator(".fact .more").all_inner_texts()
+    assert None not in told.changes
+    for note, change, before in zip(notes, told.changes, told.previous, strict=True):
+        assert note == f"{change:+.1%} from {before.total:,}".replace("-", "−")
 
 
 def _spec(page: Page) -> str:
@@ -170,6 +174,49 @@ def test_wrong_questions_say_what_to_do(visit: Visit) -> None:
     page.wait_for_url(re.compile("step=purchase"))
     visit.ready()
     assert page.locator('section[aria-label="Steps"]').count() == 1
+
+
+def test_a_step_of_several_events_and_an_optional_one(visit: Visit, asked: Published) -> None:
+    """One event or another makes a step; a step in the middle may be left out."""
+    page = visit.open("/funnel?step=session_start&step=view_item&step=purchase")
+    page.get_by_role("button", name="Or another event as step 2: or").click()
+    searched(page).fill("add_to")
+    page.get_by_role("option", name=re.compile("^add_to_cart")).first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("add_to_cart"))
+    visit.ready()
+    page.get_by_text("From one step to the next").click()
+    page.get_by_label("Step 2 is optional").check()
+    page.wait_for_url(re.compile("optional=2"))
+    visit.ready()
+    told = asked.funnel("session_start", "view_item|add_to_cart", "purchase", optional=[2]).result
+    assert [row[1] for row in rows(page, "Steps")] == [f"{each.users:,}" for each in told.steps]
+    expect(page.get_by_text("Optional: later steps do not need it.")).to_be_visible()
+    page.get_by_role("button", name="Not add_to_cart as step 2").click()
+    page.wait_for_url(lambda address: "add_to_cart" not in address)
+    visit.ready()
+    page.get_by_role("button", name="Move step 2 up").click()
+    page.wait_for_url(re.compile("step=view_item&step=session_start&step=purchase"))
+    visit.ready()
+    assert "optional" not in page.url  # the flag went to the first place with its step
+
+
+def test_who_waits_sees_why(visit: Visit) -> None:
+    """On a new machine the compiler is at work: the page says how far it is, and then answers."""
+    page = visit.open("/retention?start_event=*&return_event=*&unit=week&periods=4")
+    held: list[Route] = []
+    page.route("**/api/v1/retention?*", lambda route: held.append(route))
+    left = {"is_done": False, "done": 4, "of": 20, "seconds": 8.0, "left_seconds": 32.0}
+    page.route("**/api/v1/warming", lambda route: route.fulfill(json={"warming": left}))
+    page.get_by_role("button", name="Month").click()
+    note = page.locator(".waiting")
+    expect(note).to_contain_text("Step 5 of 20, once after an installation. About 35 s to go.")
+    assert note.get_by_role("progressbar").get_attribute("value") == "4"
+    page.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    visit.ready()
+    expect(note).to_have_count(0)
 
 
 def test_keyboard_alone(visit: Visit) -> None:

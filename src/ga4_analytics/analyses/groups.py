@@ -82,6 +82,10 @@ class Grouping:
             segment: The segment.
             rows: Numbers of rows, or a slice.
         """
+        codes = self._codes(segment)
+        if codes is not None:  # each code is a group: no key is made of it
+            found = codes[rows]
+            return found.astype(np.uint32) if self.merge is None else np.take(self.merge, found)
         key = _keys(self._axes, segment, rows)
         if self._combinations is not None:
             key = np.searchsorted(self._combinations, key)
@@ -90,7 +94,11 @@ class Grouping:
 
     def codes(self, segment: Segment) -> Codes | None:
         """The group of each row of a segment where a column's codes say it as they are."""
-        if len(self._axes) != 1 or self._axes[0].numbers is not None or self.merge is not None:
+        return self._codes(segment) if self.merge is None else None
+
+    def _codes(self, segment: Segment) -> Codes | None:
+        """The codes of the only column, where it holds texts."""
+        if len(self._axes) != 1 or self._axes[0].numbers is not None:
             return None
         name = self._axes[0].spec.name
         return segment.name if name == NAMES else cast(Codes, segment.columns[name])

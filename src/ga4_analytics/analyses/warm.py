@@ -12,12 +12,18 @@ from ga4_analytics.questions.filters import Condition, EventSelector
 from ga4_analytics.questions.segments import DidInOrder, DidOnDays, HadSum, HadValue, WasNew
 
 
-def warm(index: Index, told: Callable[[str], None] = lambda topic: None) -> int:
+def warm(
+    index: Index,
+    told: Callable[[str], None] = lambda topic: None,
+    *,
+    threads: int | None = None,
+) -> int:
     """Ask questions that need all kernels, with the types that this index has.
 
     Args:
         index: The events.
         told: Told each topic when it begins.
+        threads: How many processors to use; None: all.
 
     Returns:
         How many questions were asked.
@@ -25,7 +31,7 @@ def warm(index: Index, told: Callable[[str], None] = lambda topic: None) -> int:
     count = 0
     for topic, spec in questions(index):
         told(topic)
-        ask(index, spec)
+        ask(index, spec, threads=threads)
         count += 1
     return count
 

@@ -26,6 +26,12 @@ class Gate:
         self._pool = ThreadPoolExecutor(limits.at_once, "ask")
         self._turns = asyncio.Semaphore(limits.at_once)
         self._waiting = 0
+        self._running = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a question is being answered."""
+        return self._running > 0
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do something when its turn has come.
@@ -34,6 +40,7 @@ class Gate:
             ProblemError: Too many wait already, or the turn or the answer takes too long.
         """
         await self._turn()
+        self._running += 1
         future = asyncio.get_running_loop().run_in_executor(self._pool, work)
         # The thread cannot be stopped: its turn ends when it does, not when we stop waiting.
         future.add_done_callback(self._finished)
@@ -75,6 +82,7 @@ class Gate:
             self._waiting -= 1
 
     def _finished(self, future: asyncio.Future[T]) -> None:
+        self._running -= 1
         self._turns.release()
         if not future.cancelled():
             future.exception()  # looked at, so that a late failure is no warning

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from ga4_analytics.errors import Ga4Error
 from ga4_analytics.render.answer import JSON_VERSION
 from ga4_analytics.web.api import JSON, PREFIX, Desk, only_parameters
 
+POLITE_TIMES, POLITE_SECONDS = 20, 0.05
 LOG = logging.getLogger("ga4.web")
 
 
@@ -30,11 +32,20 @@ def warm_up(desk: Desk) -> None:
         LOG.info("%d events, %d columns", len(events), len(columns))
         desk.progress.step()
         overview(reader.index())
-        warm(reader.index(), lambda topic: desk.progress.step())
+        warm(reader.index(), lambda topic: _step(desk), threads=1)
     except Ga4Error as error:
         LOG.warning("not warmed up: %r", str(error))
     finally:
         desk.progress.end()
+
+
+def _step(desk: Desk) -> None:
+    """Go on with the next part; first let who asks meanwhile have the processors."""
+    desk.progress.step()
+    for _ in range(POLITE_TIMES):
+        if not desk.gate.is_busy:
+            return
+        time.sleep(POLITE_SECONDS)
 
 
 def routes(desk: Desk) -> APIRouter:

@@ -32,11 +32,12 @@ export function explore(page) {
 
   const set = (changed) => {
     q = { ...q, ...changed };
+    if (!page.settled || page.settled(q)) {
+      const params = parameters(page, q);
+      history.pushState(null, "", `${location.pathname}?${params}`);
+      ask(params); // first: the server answers while the form is drawn
+    }
     showForm();
-    if (page.settled && !page.settled(q)) return;
-    const params = parameters(page, q);
-    history.pushState(null, "", `${location.pathname}?${params}`);
-    ask(params);
   };
 
   const showForm = () => {

@@ -6,6 +6,7 @@ import { bars, lines, tidy } from "../charts.js";
 import { button, facts, fill, h, icon, say } from "../dom.js";
 import { compact, day, number, percent } from "../format.js";
 import { switcher } from "../parts.js";
+import { takeaway } from "../takeaway.js";
 import { ready, shareButton } from "../shell.js";
 import { eventText } from "../words.js";
 
@@ -15,7 +16,7 @@ const moment = (us) => (us ? `${new Date(us / 1000).toISOString().slice(0, 16).r
 const words = (name) => { const text = name.replaceAll("_", " "); return text[0].toUpperCase() + text.slice(1); };
 const state = (good, text, kind = "warn") => h("span.badge", { class: good ? "good" : kind }, icon(good ? "check" : "alert"), text);
 const wordy = (text) => h("span.wordy", null, text);
-const json = (name, text) => h("a.button.tiny.quiet", { href: address(name), download: `${name}.json`, "aria-label": `${text} as JSON` }, "JSON");
+const files = (name, title) => takeaway({ title, name, json: address(name), table: () => root.querySelector(`section[aria-label="${title}"] table`) });
 
 function params() {
   const given = new URLSearchParams(location.search);
@@ -107,7 +108,7 @@ async function showQuality({ check: chosen }) {
       ...(verified ? [{ name: "SQL and index", value: verified.agrees ? "agree" : "differ", more: `${compact(verified.cells)} numbers, counted twice` }] : []),
     ]),
     checkCard(shown),
-    card("Checks", [h("span.grow"), json("quality", "Checks")], table({
+    card("Checks", [h("span.grow"), files("quality", "Checks")], table({
       caption: "Checks of the data", heads: ["Check", "State", "Days", "Affected, all days", wordy("What it looks for")], free: true,
       rows: sorted.map((each) => [
         button(words(each.name), () => open(each.name), { kind: "tiny quiet", "aria-pressed": String(each === shown) }),
@@ -132,7 +133,7 @@ async function showLoads() {
       { name: "Rejected records", value: number(rejected), more: rejected ? `by ${Object.keys(own.rejects).length} rules` : "every record could be read" },
       { name: "Accepted damage", value: number(own.accepted_damage.length), more: "kinds of values that were left out" },
     ]),
-    card("Loads", [h("span.muted.small", null, "The newest first"), h("span.grow"), json("loads", "Loads")], table({
+    card("Loads", [h("span.muted.small", null, "The newest first"), h("span.grow"), files("loads", "Loads")], table({
       caption: "Loads, the newest first", heads: ["Load", "Ended", "Mode", "Shape", "Files", "Records", "Rejected", "Duplicates", "Suspects"], left: 4,
       rows: whole.map((each) => [each.load_id, moment(each.finished_at_us), each.mode, each.shape, number(each.files), number(each.records),
         each.rejected_records ? `${number(each.rejected_records)} (${percent(each.rejected_share, 2)})` : "none", number(recent.get(each.load_id)?.duplicates), number(recent.get(each.load_id)?.suspects)]),
@@ -169,11 +170,11 @@ async function showFields({ search }) {
   return [
     searchBox("Search events and columns", search),
     h("div.grid", null,
-      h("div.w6", null, searched(card("Events", [h("span.muted.small", null, number(events.length)), h("span.grow"), json("events", "Events")], table({
+      h("div.w6", null, searched(card("Events", [h("span.muted.small", null, number(events.length)), h("span.grow"), files("events", "Events")], table({
         caption: "Events", heads: ["Event", "Events", "Users"], free: true,
         rows: events.slice(0, 500).map((each) => [h("a", { href: pageAddress("trends", { series: eventText({ names: [each.name] }) }) }, each.name), number(each.events), number(each.users)]),
       })))),
-      h("div.w6", null, searched(card("Columns", [h("span.muted.small", null, number(columns.length)), h("span.grow"), json("columns", "Columns")], table({
+      h("div.w6", null, searched(card("Columns", [h("span.muted.small", null, number(columns.length)), h("span.grow"), files("columns", "Columns")], table({
         caption: "Columns", heads: ["Column", "Kind", "Values", wordy("What it is")], left: 2, free: true,
         rows: columns.map((each) => [each.name, each.kind, number(each.values), wordy(each.words)]),
       }))))),

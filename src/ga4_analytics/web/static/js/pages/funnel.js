@@ -182,7 +182,8 @@ function stepsOption(all, steps) {
       axisLabel: { ...text, color: color("text"), interval: 0, overflow: "truncate", width: flat ? 104 : Math.max(70, (width - 60) / names.length - 14), margin: 10, align: flat ? "right" : "center",
         formatter: (name, at) => {
           const before = steps[at].rate_from_previous;
-          const under = one && at && before !== null ? `\n{soft|${percent(before)} of step before}` : "";
+          const words = width / names.length < 150 ? "of prior" : "of step before";
+          const under = one && at && before !== null ? `\n{soft|${percent(before)} ${words}}` : "";
           return flat ? name : `{name|${name.replace(/[{}|]/g, " ")}}${under}`;
         },
         rich: { name: { ...label, width: Math.max(70, (width - 60) / names.length - 14), overflow: "truncate", align: "center", lineHeight: 18 }, soft: { ...text, lineHeight: 16, align: "center" } } },

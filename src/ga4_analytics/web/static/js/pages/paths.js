@@ -7,6 +7,7 @@ import { explore } from "../explore.js";
 import { compact, number, percent, range } from "../format.js";
 import { choice, conditions, eventOptions, eventRow, section, segmentPicker, switcher, textColumns } from "../parts.js";
 import { picker } from "../picker.js";
+import { takeaway } from "../takeaway.js";
 import { eventOf, eventShown, eventText, spanShown, unread } from "../words.js";
 
 const DIRECTIONS = [["from", "Starting with"], ["to", "Ending with"]];
@@ -89,15 +90,15 @@ function flowOption(answer) {
   return ({ width }) => {
     const tint = tints(nodes);
     const { label } = look();
-    const room = Math.max(60, width / (last + 1) - 28);
+    const room = Math.min(150, Math.max(60, width / (last + 1) - 28));
     return {
       tooltip: tooltip((params) => flowTip(answer, nodes, params), { trigger: "item" }),
       series: [{
-        type: "sankey", left: 2, right: Math.min(150, room), top: 8, bottom: 8, nodeWidth: 10, nodeGap: 14, nodeAlign: "left", layoutIterations: 0, draggable: false,
+        type: "sankey", left: 2, right: room, top: 8, bottom: 8, nodeWidth: 10, nodeGap: 14, nodeAlign: "left", layoutIterations: 0, draggable: false,
         emphasis: { focus: "adjacency" },
         data: nodes.map((each) => ({
           name: each.id, depth: back ? last - each.level : each.level, value: each.count, itemStyle: { color: tint(each.name), borderWidth: 0 },
-          label: { ...label, fontWeight: 500, formatter: () => `${cut(each.name, room / 6.4 - 6)}  ${compact(each.count)}` },
+          label: { ...label, fontWeight: 500, formatter: () => `${cut(each.name, room / 6.8 - 8)}  ${compact(each.count)}` },
         })),
         links: answer.links.map((each) => {
           const ends = [`${each.level - 1} ${each.source}`, `${each.level} ${each.target}`];
@@ -147,15 +148,14 @@ function commonCard(answer, { params }) {
   const { csv, json } = downloads("paths", params);
   const back = answer.spec.direction === "to";
   const shown = (steps) => h("ol.trail", null, (back ? steps.toReversed() : steps).map((each, place) => h("li", null, place > 0 && icon("right"), h("span.chip.plain", { title: each }, h("span.cut", null, each)))));
+  const common = table({
+    caption: "The commonest paths", heads: ["Path", "Paths", "Share", "95% interval"], free: true,
+    rows: answer.top.map((each) => [shown(each.steps), number(each.count), percent(each.share?.value), range(each.share?.low, each.share?.high)]),
+  });
   return h("section.card", { "aria-label": "Commonest paths" },
     h("header", null, h("h2", null, "Commonest paths"), h("span.muted.small", null, `${number(answer.top.length)} of ${number(answer.distinct)}`), h("span.grow"),
-      h("div.row", { role: "group", "aria-label": "Download Commonest paths" },
-        h("a.button.tiny.quiet", { href: csv, download: "paths.csv", "aria-label": "Commonest paths as CSV" }, "CSV"),
-        h("a.button.tiny.quiet", { href: json, download: "paths.json", "aria-label": "Commonest paths as JSON" }, "JSON"))),
-    h("div.body", null, table({
-      caption: "The commonest paths", heads: ["Path", "Paths", "Share", "95% interval"], free: true,
-      rows: answer.top.map((each) => [shown(each.steps), number(each.count), percent(each.share?.value), range(each.share?.low, each.share?.high)]),
-    })));
+      takeaway({ title: "Commonest paths", name: "paths", csv, json, table: () => common.querySelector("table") })),
+    h("div.body", null, common));
 }
 
 function levelsCard(answer, { params }) {
