@@ -67,7 +67,8 @@ function forestOption(rows) {
     const names = rows.map(({ metric, each }) => `${metric.metric} · ${each.variant}`);
     const ends = rows.map(({ each }) => each.lift);
     const known = ends.filter(Boolean).flatMap((each) => [each.low, each.high, each.value]).filter((each) => each !== null && Number.isFinite(each));
-    const most = Math.max(0.02, ...known.map(Math.abs)) * 1.08;
+    const far = Math.max(0.02, ...known.map(Math.abs)) * 1.04;
+    const most = far > 0.4 ? Math.ceil(far * 2) / 2 : Math.ceil(far * 20) / 20; // so that the axis ends on a round number
     return {
       grid: { left: 6, right: 22, top: 10, bottom: 6, containLabel: true },
       xAxis: { ...valueAxis((value) => signed(value)), min: -Math.min(most, 3), max: Math.min(most, 3), axisLabel: { ...text, formatter: (value) => signed(value), hideOverlap: true } },

@@ -98,7 +98,7 @@ function flowOption(answer) {
         emphasis: { focus: "adjacency" },
         data: nodes.map((each) => ({
           name: each.id, depth: back ? last - each.level : each.level, value: each.count, itemStyle: { color: tint(each.name), borderWidth: 0 },
-          label: { ...label, fontWeight: 500, formatter: () => `${cut(each.name, room / 6.8 - 8)}  ${compact(each.count)}` },
+          label: { ...label, fontWeight: 500, formatter: () => `${cut(each.name, room / 6.6 - 6.5)}  ${compact(each.count)}` },
         })),
         links: answer.links.map((each) => {
           const ends = [`${each.level - 1} ${each.source}`, `${each.level} ${each.target}`];
