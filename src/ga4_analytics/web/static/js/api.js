@@ -3,6 +3,7 @@
 import { patiently } from "./waiting.js";
 
 const BASE = "/api/v1";
+const OF_ALL = /^(boards|saved-segments)(\/|$)/; // what is kept is of no one property
 
 export class Problem extends Error {
   constructor(document) {
@@ -39,7 +40,7 @@ async function send(path, options) {
 export function address(path, params = new URLSearchParams()) {
   const all = new URLSearchParams(params);
   const dataset = new URLSearchParams(location.search).get("dataset");
-  if (dataset && !all.has("dataset")) all.set("dataset", dataset);
+  if (dataset && !all.has("dataset") && !OF_ALL.test(path)) all.set("dataset", dataset);
   const text = all.toString();
   return `${BASE}/${path}${text ? `?${text}` : ""}`;
 }
