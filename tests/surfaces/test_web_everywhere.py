@@ -49,7 +49,9 @@ _WATCH = """() => {
   document.addEventListener("focusin", ({ target }) => {
     const ring = getComputedStyle(target);
     const seen = ring.outlineStyle !== "none" && parseFloat(ring.outlineWidth) > 0;
-    window.met.push([[...document.querySelectorAll("*")].indexOf(target), seen]);
+    const behind = target.closest(".unseen");
+    const shown = !behind || behind.getBoundingClientRect().width > 1;
+    window.met.push([[...document.querySelectorAll("*")].indexOf(target), seen && shown]);
   });
 }"""
 _COUNT = """() => document.querySelectorAll(
