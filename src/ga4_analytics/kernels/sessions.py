@@ -12,8 +12,9 @@ TIMELESS = 8
 def any_flag(flags, first, end, flag):  # type: ignore[no-untyped-def]
     """Whether any of some rows has a flag."""
     found = np.uint8(0)
-    for i in range(first, end):
-        found |= flags[i]
+    some = flags[first:end]  # counted from 0, many are looked at in one step
+    for i in range(some.shape[0]):
+        found |= some[i]
     return (found & flag) != 0
 
 
