@@ -83,9 +83,13 @@ class Normaliser:
         numbers = np.arange(first_row, first_row + batch.table.num_rows, dtype=np.int64)
         table, read = self._lists_read(batch.table)
         self._engine.register("batch", table.append_column(ROW, pa.array(numbers)))
-        changes = () if _all_dated(batch.table) else self._transitions
         plan = plan_batch(
-            tuple(batch.table.schema.names), changes, self._judging, _plain(batch.table), read
+            tuple(batch.table.schema.names),
+            () if _everywhere(batch.table, "event_date") else self._transitions,
+            self._judging,
+            _plain(batch.table),
+            read,
+            timed=_everywhere(batch.table, "event_timestamp"),
         )
         ready = self._engine.execute(plan.ready).to_arrow_table().combine_chunks()
         keys = ready.column(KEY).combine_chunks()
@@ -128,9 +132,9 @@ def _plain(table: pa.Table) -> frozenset[str]:
     )
 
 
-def _all_dated(table: pa.Table) -> bool:
-    """Whether every record has a date, so that none is made from its timestamp."""
-    found = [name for name in (GIVEN + "event_date", "event_date") if name in table.schema.names]
+def _everywhere(table: pa.Table, field: str) -> bool:
+    """Whether every record has a text for a field."""
+    found = [name for name in (GIVEN + field, field) if name in table.schema.names]
     return any(table.column(name).null_count == 0 for name in found)
 
 

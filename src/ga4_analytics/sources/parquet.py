@@ -21,7 +21,7 @@ from ga4_analytics.sources.nested import repeated_sql
 from ga4_analytics.sources.pending import Engines, Pending
 from ga4_analytics.sources.sql_text import quoted
 
-ROWS = 8_192
+ROWS = 16_384
 
 
 def read_parquet(path: Path, options: ColumnOptions, seen: Seen) -> Iterator[Pending]:

@@ -15,7 +15,7 @@ from ga4_analytics.sources.identity import (
 )
 from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
 from ga4_analytics.sources.param_lists import pairs_sql
-from ga4_analytics.sources.readings import Judging, problem_cases, value_sql
+from ga4_analytics.sources.readings import Fault, Judging, faults, value_sql
 from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 from ga4_analytics.sources.sql_text import json_text, quoted, text_literal
@@ -71,6 +71,8 @@ def plan_batch(
     judging: Judging,
     plain: frozenset[str] = frozenset(),
     read: frozenset[str] = frozenset(),
+    *,
+    timed: bool = False,
 ) -> BatchPlan:
     """Plan for a batch with these columns.
 
@@ -80,24 +82,25 @@ def plan_batch(
         judging: The clock, and whether damage is accepted.
         plain: Columns of the batch of which no text needs escaping in JSON.
         read: Lists that are JSON objects already, with a column of `KEYED` for each key.
+        timed: Whether every record has a text for its timestamp.
     """
     texts = {
         column.name: text
         for column in EVENT_COLUMNS
         if column.reading and (text := _text(column, names, read))
     }
-    nested = "event_params" in names
+    scheme = _scheme("event_params" in names, timed and not judging.accept)
     values = _values(texts)
     steps = {
-        "lists": f"select *, {_lists(names, read)} from batch",
+        "lists": f"select *, {_lists(names, plain, read)} from batch",
         "keyed_lists": "select *, list_transform(params, lambda e: e.k) as param_keys from lists",
-        "texts": f"select {_text_columns(texts, names, read)} from keyed_lists",
+        "texts": f"select {_text_columns(texts, names, plain, read)} from keyed_lists",
         "typed": f"select *, {_columns(values)} from texts",
         "dated": f"select * replace ({_dated(texts, transitions)}) from typed",
         "cleared": f"select {_cleared(texts, names, judging)} from dated",
-        "judged": f"select *, {_scheme(nested)} as id_scheme, "
+        "judged": f"select *, {scheme} as id_scheme, "
         f"{_problem(texts, names, judging)} as problem from cleared",
-        "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, names, plain))} as key_sha "
+        "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, names, plain, scheme))} as key_sha "
         "from judged",
     }
     chain = ", ".join(f"{name} as ({sql})" for name, sql in steps.items())
@@ -150,7 +153,7 @@ def _text(column: Column, names: tuple[str, ...], read: frozenset[str]) -> str |
     return f"coalesce({', '.join(found)})" if found else None
 
 
-def _lists(names: tuple[str, ...], read: frozenset[str]) -> str:
+def _lists(names: tuple[str, ...], plain: frozenset[str], read: frozenset[str]) -> str:
     """The parameters, properties and fields as sorted lists of key, JSON and text."""
     params = _pairs("event_params", names, read)
     unknown = _loose(unknown_columns(names) if "event_params" in names else {})
@@ -158,7 +161,7 @@ def _lists(names: tuple[str, ...], read: frozenset[str]) -> str:
     items = "items" if "items" in names else "null"
     return (
         f"{params} as params, {unknown} as unknown, {properties} as properties, "
-        f"{_direct(_other_fields(names))} as other, {items} as raw_items"
+        f"{_direct(_other_fields(names), plain)} as other, {items} as raw_items"
     )
 
 
@@ -178,13 +181,15 @@ def _loose(columns: Mapping[str, str]) -> str:
     return f"list_filter([{pairs}], lambda e: e.t is not null)" if pairs else empty
 
 
-def _direct(columns: Mapping[str, str]) -> str:
+def _direct(columns: Mapping[str, str], plain: frozenset[str]) -> str:
     """SQL for the JSON object of the columns that have a value; null where none has.
 
     It says the same as `object_json` of `_loose`, without making a list for each record.
     """
     members = ", ".join(
-        f"{text_literal(json_text(key) + ':')} || to_json({quoted(name)})::varchar"
+        f"{text_literal(json_text(key) + ':' + mark)} || {quoted(name)} || '{mark}'"
+        if (mark := '"' if name in plain else "")
+        else f"{text_literal(json_text(key) + ':')} || to_json({quoted(name)})::varchar"
         for key, name in sorted(columns.items())
     )
     return f"nullif('{{' || concat_ws(',', {members}) || '}}', '{{}}')" if columns else NULL_TEXT
@@ -205,14 +210,16 @@ def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def _text_columns(texts: Mapping[str, str], names: tuple[str, ...], read: frozenset[str]) -> str:
+def _text_columns(
+    texts: Mapping[str, str], names: tuple[str, ...], plain: frozenset[str], read: frozenset[str]
+) -> str:
     selected = [f"{sql} as {quoted('t_' + name)}" for name, sql in texts.items()]
     params, properties = (
         name if name in read else _object(pairs, name in names)
         for name, pairs in (("event_params", "params"), ("user_properties", "properties"))
     )
     if "event_params" not in names:
-        every = _direct(unknown_columns(names))
+        every = _direct(unknown_columns(names), plain)
     elif unknown_columns(names):
         every = "object_json(list_sort(list_concat(params, unknown)))"
     else:
@@ -259,38 +266,44 @@ def _dated(texts: Mapping[str, str], transitions: Sequence[Transition]) -> str:
     return f"case when {without} then {derived} else event_date end as event_date"
 
 
-def _scheme(nested: bool) -> str:
+def _scheme(nested: bool, timed: bool) -> str:
+    """SQL for the scheme of the event's key; where all are timed, those without are rejects."""
     if not nested:
         return "'columns'"
-    return "case when event_timestamp is not null then 'ga4' else 'columns' end"
+    return (
+        "'ga4'" if timed else "case when event_timestamp is not null then 'ga4' else 'columns' end"
+    )
 
 
 def _type(column: Column) -> str:
     return "varchar" if column.kind == "text" else column.kind
 
 
-def _cases(
+def _faults(
     texts: Mapping[str, str], judging: Judging, *, accepted: bool
-) -> Iterator[tuple[Column, str, str]]:
-    """Column, test and rule of what refuses or rejects, or else of what is accepted."""
+) -> Iterator[tuple[Column, Fault]]:
+    """What refuses or rejects a record, or else what is accepted, column by column."""
     for column in EVENT_COLUMNS:
         if column.name in texts:
-            for test, rule in problem_cases(column, quoted("t_" + column.name), judging):
-                if (judging.accept and RULES[rule].acceptable) == accepted:
-                    yield column, test, rule
+            for fault in faults(column, quoted("t_" + column.name), judging):
+                if (judging.accept and RULES[fault.rule].acceptable) == accepted:
+                    yield column, fault
 
 
 def _problem(texts: Mapping[str, str], names: tuple[str, ...], judging: Judging) -> str:
     """SQL for the first rule that a record breaks, over texts and values; null where none."""
+    signs = ["event_name is null", "event_date is null"]
     cases = ["when event_name is null then 'event_name|missing_event_name|'"]
-    cases += [
-        f"when {test} then '{column.name}|{rule}|' || {quoted('t_' + column.name)}"
-        for column, test, rule in _cases(texts, judging, accepted=False)
-    ]
+    for column, fault in _faults(texts, judging, accepted=False):
+        text = quoted("t_" + column.name)
+        cases.append(f"when {fault.test} then '{column.name}|{fault.rule}|' || {text}")
+        signs.append(fault.sign)
     cases.append("when event_date is null then 'event_date|missing_event_date|'")
     if "items" in names and not judging.accept:
         cases.append(f"when {_bad_item()} then 'items|item_not_a_number|'")
-    return f"case {' '.join(cases)} end"
+        signs.append(_bad_item())
+    suspicious = " or ".join(f"({sign})" for sign in dict.fromkeys(signs))
+    return f"case when {suspicious} then case {' '.join(cases)} end end"
 
 
 def _cleared(texts: Mapping[str, str], names: tuple[str, ...], judging: Judging) -> str:
@@ -299,8 +312,8 @@ def _cleared(texts: Mapping[str, str], names: tuple[str, ...], judging: Judging)
         return "*"
     found: list[str] = []
     nulled: list[str] = []
-    for column, some in groupby(_cases(texts, judging, accepted=True), key=lambda each: each[0]):
-        cases = [(test, rule) for _, test, rule in some]
+    for column, some in groupby(_faults(texts, judging, accepted=True), key=lambda each: each[0]):
+        cases = [(fault.test, fault.rule) for _, fault in some]
         told = " ".join(
             f"when {test} then {_finding(column.name, rule, quoted('t_' + column.name))}"
             for test, rule in cases
@@ -329,7 +342,9 @@ def _bad_item() -> str:
     return f"len(raw_items) > 0 and len(list_filter(raw_items, lambda i: {tests})) > 0"
 
 
-def _key(texts: Mapping[str, str], names: tuple[str, ...], plain: frozenset[str]) -> str:
+def _key(
+    texts: Mapping[str, str], names: tuple[str, ...], plain: frozenset[str], scheme: str
+) -> str:
     """SQL for the event's key, over the typed columns."""
     readable = {column.name: column.name for column in EVENT_COLUMNS if column.name in texts}
     readable["event_date"] = "event_date"
@@ -344,11 +359,13 @@ def _key(texts: Mapping[str, str], names: tuple[str, ...], plain: frozenset[str]
         and texts.get(column.name, "") not in {f"coalesce({n})" for n in raw}
     )
     loose = object_key_sql(readable, ugly)
-    if "event_params" not in names:
+    if scheme == "'columns'":
         return loose
     exact = array_key_sql(
         {**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"}, ugly
     )
+    if scheme == "'ga4'":
+        return exact
     return f"case when id_scheme = 'ga4' then {exact} else {loose} end"
 
 

@@ -17,7 +17,9 @@ create or replace macro whole(x) as
     when regexp_full_match(trim(x), '[+-]?[0-9]{1,19}([.]0+)?')
     then try_cast(regexp_replace(trim(x), '[.]0+$', '') as bigint) end;
 create or replace macro money(x) as
-    try_cast(try_cast(trim(x) as decimal(30, 6)) * 1000000 as bigint);
+    case when abs(try_cast(trim(x) as decimal(18, 6))) < 1000000
+    then (try_cast(trim(x) as decimal(18, 6)) * 1000000)::bigint
+    else try_cast(try_cast(trim(x) as decimal(30, 6)) * 1000000 as bigint) end;
 create or replace macro flag(x) as
     case when lower(trim(x)) in ('true', '1', 'yes', '1.0') then true
     when lower(trim(x)) in ('false', '0', 'no', '0.0') then false end;
@@ -47,6 +49,8 @@ create or replace macro no_event_name(x) as
         (not regexp_matches(x, '\pL') or is_iso(x) or has_zone(x) or is_scientific(x)));
 create or replace macro path_of(x) as
     case when x is null then null
+    when starts_with(x, 'https://') or starts_with(x, 'http://')
+    then coalesce(nullif(regexp_extract(x, '^https?://[^/?#]*(/[^?#]*)?', 1), ''), '/')
     else coalesce(nullif(regexp_extract(x,
         '^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1), ''), '/') end;
 create or replace macro param_json(e) as
@@ -118,11 +122,26 @@ def value_sql(column: Column, text: str) -> str:
     return text
 
 
-def problem_cases(column: Column, text: str, judging: Judging) -> list[tuple[str, str]]:
-    """Tests for what can be wrong with a column's text, each with its rule.
+@dataclass(frozen=True)
+class Fault:
+    """Something that can be wrong with a column's text.
 
-    The value is looked at first: text that became a value is judged by the value alone,
-    which costs next to nothing.
+    Attributes:
+        test: SQL that is true where it is wrong.
+        rule: Name of the rule that it breaks.
+        sign: SQL that is true wherever the test is, and elsewhere only seldom; it costs next
+            to nothing.
+    """
+
+    test: str
+    rule: str
+    sign: str
+
+
+def faults(column: Column, text: str, judging: Judging) -> list[Fault]:
+    """What can be wrong with a column's text; the first that is counts.
+
+    The value is looked at first: text that became a value is judged by the value alone.
 
     Args:
         column: The column; its value is there under its name.
@@ -131,25 +150,32 @@ def problem_cases(column: Column, text: str, judging: Judging) -> list[tuple[str
     """
     name = column.name
     unread = f"{text} is not null and {name} is null"
-    cases: list[tuple[str, str]] = []
+    found: list[Fault] = []
     if name in IDENTIFIERS:
-        cases.append((f"contains({text}, '+') and is_scientific({text})", "scientific_notation"))
+        plus = f"contains({text}, '+')"
+        found.append(Fault(f"{plus} and is_scientific({text})", "scientific_notation", plus))
     elif column.reading in _READINGS and column.reading not in {"money", "boolean"}:
-        cases.append((f"{unread} and is_scientific({text})", "scientific_notation"))
-    cases += [(test, rule) for test, rule in _unread(column, text, unread)]
+        found.append(Fault(f"{unread} and is_scientific({text})", "scientific_notation", unread))
+    found += [Fault(test, rule, unread) for test, rule in _unread(column, text, unread)]
+    return found + [Fault(test, rule, test) for test, rule in _impossible(column, text, judging)]
+
+
+def _impossible(column: Column, text: str, judging: Judging) -> list[tuple[str, str]]:
+    """What a value cannot be."""
+    name = column.name
     if column.reading == "timestamp":
-        cases += [
+        return [
             (f"{name} > {judging.clock_us + DAY_US}", "future_event"),
             (f"{name} < {FIRST_US}", "impossible_timestamp"),
         ]
-    elif column.reading == "date":
+    if column.reading == "date":
         last = (datetime(1970, 1, 1) + timedelta(microseconds=judging.clock_us + DAY_US)).date()
-        cases.append((f"{name} < date '{FIRST_DAY}' or {name} > date '{last}'", "impossible_date"))
-    elif name == "event_name":
-        cases.append((f"no_event_name({text})", "not_an_event_name"))
-    elif name == "engagement_time_msec":
-        cases.append((f"{name} < 0", "negative_engagement_time"))
-    return cases
+        return [(f"{name} < date '{FIRST_DAY}' or {name} > date '{last}'", "impossible_date")]
+    if name == "event_name":
+        return [(f"no_event_name({text})", "not_an_event_name")]
+    if name == "engagement_time_msec":
+        return [(f"{name} < 0", "negative_engagement_time")]
+    return []
 
 
 def _unread(column: Column, text: str, unread: str) -> list[tuple[str, str]]:
