@@ -35,16 +35,33 @@ def dollars(micros: int | None, cents: bool = True) -> str:
     return f"{sign}${whole // 100:,}.{whole % 100:02d}" if cents else f"{sign}${whole:,}"
 
 
+def rounded(value: float, form: str) -> str:
+    """A number in a format; one that is rounded to zero has no sign.
+
+    Args:
+        value: The number.
+        form: As after the colon in an f-string.
+
+    >>> rounded(-0.0004, "+.1%"), rounded(0.0004, "+.1%"), rounded(-0.0006, "+.1%")
+    ('0.0%', '0.0%', '-0.1%')
+    >>> rounded(float("-inf"), "+.1f"), rounded(-0.0, ".3g")
+    ('-inf', '0')
+    """
+    said = f"{value:{form}}"
+    bare = said.lstrip("+-")
+    return said if bare.strip("0.,%") else bare
+
+
 def percent(value: float | Proportion | None, digits: int = 1) -> str:
     """A fraction as per cent.
 
-    >>> percent(0.2553), percent(None)
-    ('25.5 %', '–')
+    >>> percent(0.2553), percent(-0.0004), percent(None)
+    ('25.5 %', '0.0 %', '–')
     """
     if value is None:
         return NOTHING
     fraction = value.value if isinstance(value, Proportion) else value
-    return f"{fraction * 100:.{digits}f} %"
+    return f"{rounded(fraction * 100, f'.{digits}f')} %"
 
 
 def interval(share: Proportion | None, digits: int = 1) -> str:

@@ -17,6 +17,7 @@ from ga4_analytics.publish.metabase.dashboards.charts import PERCENT, USD, colum
 from ga4_analytics.publish.metabase.definitions import Card
 from ga4_analytics.render.axes import time_axis
 from ga4_analytics.render.style import GRID, INK, MAIN, MUTED, PALETTE
+from ga4_analytics.render.text import rounded
 
 Size = tuple[float, float]
 """Width and height of the axes, inches."""
@@ -191,7 +192,8 @@ def _number(axes: Axes, card: Card, data: pa.Table, size: Size) -> None:
     days = _values(data, card.columns[0])
     words = f"{days[-1]}"
     if len(numbers) > 1 and numbers[-1] is not None and numbers[-2]:
-        words += f"   {float(numbers[-1]) / float(numbers[-2]) - 1:+.1%} from the day before"
+        change = float(numbers[-1]) / float(numbers[-2]) - 1
+        words += f"   {rounded(change, '+.1%')} from the day before"
     axes.text(0.02, 0.16, words, size=9, color=MUTED, va="center")
 
 

@@ -123,19 +123,19 @@ def p_words(p_value: float | None) -> str:
 def points(share: float) -> str:
     """A difference of rates in percentage points.
 
-    >>> points(0.0123), points(-0.5)
-    ('+1.23 pp', '-50.00 pp')
+    >>> points(0.0123), points(-0.5), points(-0.00001)
+    ('+1.23 pp', '-50.00 pp', '0.00 pp')
     """
-    return f"{100 * share:+.2f} pp"
+    return f"{text.rounded(100 * share, '+.2f')} pp"
 
 
 def signed(share: float) -> str:
     """A relative change.
 
-    >>> signed(0.1), signed(-0.034)
-    ('+10.0%', '-3.4%')
+    >>> signed(0.1), signed(-0.034), signed(-0.0001)
+    ('+10.0%', '-3.4%', '0.0%')
     """
-    return f"{share:+.1%}"
+    return text.rounded(share, "+.1%")
 
 
 def _words(definition: tuple[str, ...]) -> list[RenderableType]:

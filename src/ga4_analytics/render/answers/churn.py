@@ -104,13 +104,13 @@ def _line(each: ModelScore, is_chosen: bool) -> list[Cell]:
 def _span(bounded: Bounded, *, signed: bool = False) -> str:
     """An interval, short.
 
-    >>> _span(Bounded(0.1, 0.05, 0.15), signed=True), _span(Bounded(0.1, None, None))
-    ('+.050 to +.150', '')
+    >>> _span(Bounded(0.1, -0.0001, 0.15), signed=True), _span(Bounded(0.1, None, None))
+    ('.000 to +.150', '')
     """
     if bounded.low is None or bounded.high is None:
         return ""
-    low, high = (f"{bound:+.3f}" if signed else f"{bound:.3f}"
-                 for bound in (bounded.low, bounded.high))  # fmt: skip
+    form = "+.3f" if signed else ".3f"
+    low, high = (text.rounded(bound, form) for bound in (bounded.low, bounded.high))
     return f"{low.replace('0.', '.', 1)} to {high.replace('0.', '.', 1)}"
 
 

@@ -162,7 +162,7 @@ def _named(name: str, found: Difference, test: str) -> str:
 def _amount(value: float | None, share: bool) -> str:
     if value is None:
         return text.NOTHING
-    return points(value) if share else f"{value:+,.4g}"
+    return points(value) if share else text.rounded(value, "+,.4g")
 
 
 def _span(low: str, high: str) -> str:

@@ -67,12 +67,12 @@ def finality_words(finality: Finality) -> list[str]:
 def number(value: Number, digits: int = 2) -> str:
     """A count, or a number with a few digits.
 
-    >>> number(1234567), number(3.14159), number(None), number(12345.6), number(2.0)
-    ('1,234,567', '3.14', '–', '12,346', '2.00')
+    >>> number(1234567), number(3.14159), number(None), number(12345.6), number(-0.001)
+    ('1,234,567', '3.14', '–', '12,346', '0.00')
     """
     if value is None or isinstance(value, int):
         return text.count(value)
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:,.{digits}f}"
+    return text.rounded(value, ",.0f" if abs(value) >= 10_000 else f",.{digits}f")
 
 
 def bounds(low: float | None, high: float | None) -> str:
@@ -83,7 +83,7 @@ def bounds(low: float | None, high: float | None) -> str:
     """
     if low is None or high is None:
         return text.NOTHING
-    return f"{low * 100:.1f}–{high * 100:.1f}"
+    return "–".join(text.rounded(bound * 100, ".1f") for bound in (low, high))
 
 
 def short(name: str, width: int) -> str:

@@ -71,7 +71,10 @@ def _lines(result: TrendsResult, width: int) -> RenderableType:
             number(line.total),
         ]
         if earlier is not None:
-            row += [number(earlier.total), text.NOTHING if change is None else f"{change:+.1%}"]
+            row += [
+                number(earlier.total),
+                text.NOTHING if change is None else text.rounded(change, "+.1%"),
+            ]
         rows.append(row)
     return table(heads, rows, left=2, width=width)
 

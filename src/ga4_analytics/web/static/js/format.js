@@ -1,7 +1,7 @@
 // How numbers, shares, times and days look. Formats only: nothing is computed here.
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const fine = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
+const fine = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2, signDisplay: "negative" });
 const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 const money = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
 const moneyWhole = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 });
@@ -13,6 +13,12 @@ const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 export const NOTHING = "–";
 
 const none = (value) => value === null || value === undefined;
+
+/** A number with so many digits; one that is rounded to zero has no sign. */
+function fixed(value, digits) {
+  const said = value.toFixed(digits);
+  return Number(said) === 0 ? said.replace("-", "") : said;
+}
 
 export function number(value) {
   if (none(value)) return NOTHING;
@@ -33,17 +39,18 @@ export const dollars = (micros) => (none(micros) ? null : micros / 1e6);
 
 /** A fraction as per cent. */
 export function percent(value, digits = 1) {
-  return none(value) ? NOTHING : `${(value * 100).toFixed(digits)}%`;
+  return none(value) ? NOTHING : `${fixed(value * 100, digits)}%`;
 }
 
-/** A change as per cent with its sign. */
+/** A change as per cent with its sign; one that is rounded to zero has none. */
 export function signed(value) {
   if (none(value)) return NOTHING;
-  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${(Math.abs(value) * 100).toFixed(1)}%`;
+  const size = (Math.abs(value) * 100).toFixed(1);
+  return `${Number(size) === 0 ? "" : value > 0 ? "+" : "−"}${size}%`;
 }
 
 export function range(low, high, digits = 1) {
-  return none(low) ? "" : `${(low * 100).toFixed(digits)}–${(high * 100).toFixed(digits)}%`;
+  return none(low) ? "" : `${fixed(low * 100, digits)}–${fixed(high * 100, digits)}%`;
 }
 
 /** Seconds in the two largest units that matter. */
