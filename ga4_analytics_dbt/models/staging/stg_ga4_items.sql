@@ -3,7 +3,7 @@ with items as (
 ),
 
 events as (
-    select dataset, event_id, event_timestamp, event_name, user_pseudo_id
+    select dataset, event_date, event_id, event_timestamp, event_name, user_pseudo_id
     from {{ ref('stg_ga4_events') }}
 ),
 
@@ -31,4 +31,6 @@ select
 from cleaned
 inner join events
     on cleaned.dataset = events.dataset
+    -- the same day by itself: said, so that who asks for some days meets no events of others
+    and cleaned.event_date = events.event_date
     and cleaned.event_id = events.event_id
