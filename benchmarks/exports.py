@@ -118,6 +118,7 @@ def copied(workspace: Workspace, sql: str, how: str, path: Path) -> tuple[int, i
     where = workspace.warehouse.describe()
     workspace.close()
     whole = sql.replace("{events}", "analytics.int_events")
+    whole = whole.replace("{sessions}", "analytics.int_sessions")
     with duckdb.connect(where, read_only=True) as peer:
         peer.execute("set preserve_insertion_order = false")
         done = peer.execute(f"copy ({whole}) to '{path}' (format {how})").fetchall()

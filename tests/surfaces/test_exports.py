@@ -15,9 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ga4_analytics.exports.amplitude_heap import export_amplitude_heap
 from ga4_analytics.exports.base import csv_lines, write_pieces
 from ga4_analytics.exports.cells import decimal_text
+from ga4_analytics.exports.product import export_product
 from ga4_analytics.exports.run import export_all
+from ga4_analytics.exports.source import Chunk, Source
 from ga4_analytics.sources.schema import SKINNY_COLUMNS
 from ga4_analytics.workspace import Workspace
 
@@ -82,6 +85,29 @@ def test_every_event_is_a_row_with_the_skinny_columns_first(
         told = Decimal(row["purchase_revenue_usd"]) * 1_000_000 if micros is not None else None
         assert told == micros
         assert micros is not None or row["purchase_revenue_usd"] == ""
+
+
+def test_the_files_are_the_same_however_many_days_are_read_together(
+    published: Workspace, files: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, seen = Source.chunks, []
+
+    def small(source: Source) -> list[Chunk]:
+        chunks = whole(source, 20)
+        seen.append(len(chunks))
+        return chunks
+
+    monkeypatch.setattr(Source, "chunks", small)
+    written = [
+        export_product(published.warehouse, tmp_path),
+        export_amplitude_heap(published.warehouse, tmp_path),
+    ]
+    again = {each.path.name: each for each in written}
+    assert max(seen) > 5
+    for name, result in files.items():
+        assert again[name].sha256 == result.sha256
+        assert again[name].left_out == result.left_out
+        assert again[name].emptied == result.emptied
 
 
 def test_loading_the_product_file_again_gives_the_ten_columns(

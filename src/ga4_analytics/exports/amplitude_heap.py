@@ -7,6 +7,8 @@ characters). ``scripts/03_export_amplitude_heap.sql`` gives the same file by han
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -124,7 +126,7 @@ select
     judged.event_date,
     judged.user_key
 from judged
-left join analytics.int_sessions as sessions
+left join {{sessions}} as sessions
     on judged.dataset = sessions.dataset
     and judged.session_key = sessions.session_key
 """
@@ -164,32 +166,41 @@ def write_amplitude_heap(
     counts = _Counts()
     pieces = ordered(sources, amplitude_heap_sql(), counts.kept, _cells)
     written = write_pieces(target, COLUMNS, pieces, progress)
-    return replace(written, left_out=counts.left_out(), emptied=counts.emptied)
+    return replace(written, left_out=counts.left_out(), emptied=counts.emptied())
 
 
 class _Counts:
-    """Takes out what is refused, and counts it."""
+    """Takes out what is refused, and counts it; several threads may do so at once."""
 
     def __init__(self) -> None:
-        self._refusals: dict[str, int] = {}
-        self.emptied: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._refusals: Counter[str] = Counter()
+        self._emptied: Counter[str] = Counter()
 
     def kept(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The rows that no vendor refuses."""
         refusal = batch.column("refusal")
-        for each in pc.value_counts(refusal.drop_null()):
-            reason = each["values"].as_py()
-            self._refusals[reason] = self._refusals.get(reason, 0) + each["counts"].as_py()
         kept = batch.filter(pc.is_null(refusal))
-        for name in ("user_id", "device_id"):
-            if count := pc.sum(kept.column(f"is_{name}_refused")).as_py():
-                what = f"{name} refused"
-                self.emptied[what] = self.emptied.get(what, 0) + count
+        refusals = {
+            each["values"].as_py(): each["counts"].as_py()
+            for each in pc.value_counts(refusal.drop_null())
+        }
+        emptied = {
+            f"{name} refused": pc.sum(kept.column(f"is_{name}_refused")).as_py() or 0
+            for name in ("user_id", "device_id")
+        }
+        with self._lock:
+            self._refusals.update(refusals)
+            self._emptied.update(emptied)
         return kept
 
     def left_out(self) -> dict[str, int]:
         """Refused events by reason."""
         return dict(sorted(self._refusals.items()))
+
+    def emptied(self) -> dict[str, int]:
+        """Cells emptied by reason."""
+        return {what: cells for what, cells in sorted(self._emptied.items()) if cells}
 
 
 def _cells(batch: pa.RecordBatch) -> Sequence[pa.Array]:

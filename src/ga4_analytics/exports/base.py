@@ -18,10 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ga4_analytics.exports.packed import Lines, add_csv
+from ga4_analytics.exports.ahead import ahead
+from ga4_analytics.exports.packed import I64, Lines, add_csv
 from ga4_analytics.exports.parts import Keys
 from ga4_analytics.exports.request import ExportRequest
-from ga4_analytics.exports.source import Source
+from ga4_analytics.exports.source import Chunk, Source
 from ga4_analytics.storage.atomic import atomic_file
 from ga4_analytics.warehouse.base import Warehouse
 
@@ -60,7 +61,7 @@ def csv_lines(batch: pa.RecordBatch) -> bytes:
     >>> csv_lines(rows)
     b'x,"a ""b"" c"\n,"1,5"\n"",y\n'
     """
-    lines = Lines(room=0)
+    lines = Lines()
     add_csv(lines, batch.columns)
     return lines.joined(np.arange(batch.num_rows)).tobytes()
 
@@ -125,30 +126,34 @@ def ordered(
     """The rows of a select as lines of CSV, by source, day, time and event id.
 
     The engine need not sort: rows are laid out as they come, a chunk of days at a time, and
-    only the lines are put in order.
+    only the lines are put in order. Two chunks are on their way at once.
 
     Args:
         sources: What is read.
         sql: A select from ``{events}``, as `Source.events` takes it; it gives ``event_date``,
             ``event_timestamp`` and ``event_id`` besides other columns.
-        kept: Takes out the rows of a batch that do not belong into the file.
+        kept: Takes out the rows of a batch that do not belong into the file. Like ``cells`` it
+            is called by several threads at once.
         cells: Makes the file's text columns of a batch.
 
     Yields:
         Lines, and how many they are.
     """
-    lines = Lines()
-    for source in sources:
-        for chunk in source.chunks():
-            lines.clear()
-            keys: list[Keys] = []
-            for batch in map(kept, source.events(chunk, sql)):
-                add_csv(lines, cells(batch))
-                day, time = batch.column("event_date"), batch.column("event_timestamp")
-                none = np.zeros(batch.num_rows, np.int64)
-                keys.append(Keys(day, time, batch.column("event_id"), none))
-            if keys:
-                order = Keys.joined(keys).order()
-                for start in range(0, len(order), _PIECE_ROWS):
-                    own = order[start : start + _PIECE_ROWS]
-                    yield lines.joined(own).data, len(own)
+
+    def laid_out(place: tuple[Source, Chunk]) -> tuple[Lines, I64]:
+        source, chunk = place
+        lines = Lines(chunk.events)
+        keys: list[Keys] = []
+        for batch in map(kept, source.events(chunk, sql)):
+            add_csv(lines, cells(batch))
+            day, time = batch.column("event_date"), batch.column("event_timestamp")
+            none = np.zeros(batch.num_rows, np.int64)
+            keys.append(Keys(day, time, batch.column("event_id"), none))
+        return lines, Keys.joined(keys).order()
+
+    places = ((source, chunk) for source in sources for chunk in source.chunks())
+    for lines, order in ahead(laid_out, places):
+        for start in range(0, len(order), _PIECE_ROWS):
+            own = order[start : start + _PIECE_ROWS]
+            yield lines.joined(own).data, len(own)
+        del lines  # so that there are never three chunks of them

@@ -6,8 +6,8 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ga4_analytics.exports import items as item_lists
+from ga4_analytics.exports.ahead import ahead
 from ga4_analytics.exports.layout import Layout
 from ga4_analytics.exports.manifest import MANIFEST, manifest_of, warnings_of
-from ga4_analytics.exports.packed import Lines
+from ga4_analytics.exports.packed import I64, Lines
 from ga4_analytics.exports.parts import Account, Keys, write_parts
 from ga4_analytics.exports.source import Chunk, Source
 from ga4_analytics.exports.target import Kind, Rows, Target
@@ -30,8 +31,9 @@ from ga4_analytics.storage.resumable import resumable_folder
 
 PROGRESS = "progress.json"
 """What an unfinished folder says of itself."""
-FORMAT = 1
-"""Changes with every change of what is written, so that no folder holds two forms."""
+FORMAT = 2
+"""Changes with every change of what is written or of how days are put together, so that no
+folder holds two forms."""
 _USER_LINES = uuid.UUID("6f1b3bfa-4c5c-5c55-9a39-2b8f4a1f4a6e")
 _BEFELL = {
     kernel.CUT: "text cut",
@@ -43,6 +45,25 @@ _REFUSED = {
     kernel.TOO_MANY: "too many parameters",
 }
 Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A chunk of events, or all users, as lines.
+
+    Attributes:
+        events: How many events were read, about.
+        lines: The lines, in the order in which they were read.
+        keys: Their times and sums.
+        order: Those that are written, in order.
+        account: What was left out, changed and old among them.
+    """
+
+    events: int
+    lines: Lines
+    keys: Keys
+    order: I64
+    account: Account
 
 
 @dataclass(frozen=True)
@@ -64,7 +85,6 @@ class Delivery:
     now_us: int
     words: Mapping[str, Any]
     progress: Callable[[int], None] = lambda events: None
-    _lines: Lines = field(default_factory=Lines)
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Fill a folder, whole or not at all.
@@ -84,11 +104,13 @@ class Delivery:
         chunks = source.chunks()
         with resumable_folder(folder) as draft:
             done, account, now_us = self._taken_up(draft)
-            for number, chunk in enumerate(chunks):
-                if number >= done:
-                    self._events(draft, source, chunk, account, now_us)
-                    self._keep(draft, number + 1, account, now_us)
-                self.progress(chunk.events)
+            self.progress(sum(chunk.events for chunk in chunks[:done]))
+            for laid in ahead(lambda chunk: self._laid(source, chunk, now_us), chunks[done:]):
+                self._events(draft, laid, account)
+                done += 1
+                self._keep(draft, done, account, now_us)
+                self.progress(laid.events)
+                del laid  # so that there are never three chunks of lines
             if self.source.request.with_users and done <= len(chunks):
                 self._users(draft, source, account)
                 self._keep(draft, len(chunks) + 1, account, now_us)
@@ -98,18 +120,23 @@ class Delivery:
             (draft / PROGRESS).unlink()
         return content | {"warnings": warnings_of(self.target, account)}
 
-    def _events(
-        self, folder: Path, source: Source, chunk: Chunk, account: Account, now_us: int
-    ) -> None:
+    def _laid(self, source: Source, chunk: Chunk, now_us: int) -> Laid:
+        """Read, lay out and order a chunk; another thread does so with another one."""
         kind = self.target.events
         found = source.items(chunk, item_lists.COLUMNS, item_lists.MOST)
         items = item_lists.Items(found, self.target.items, kind.bounds)
+        rows = (
+            Rows(batch, source.request, items.of(batch.column("event_id")))
+            for batch in source.events(chunk)
+        )
+        laid, good = self._laid_out(kind, rows, chunk.events)
+        self._count_ages(laid.keys.time.filter(pa.array(good)), laid.account, now_us)
+        order = laid.keys.order()
+        return replace(laid, order=order[good[order]])
 
-        def rows() -> Iterator[Rows]:
-            for batch in source.events(chunk):
-                yield Rows(batch, source.request, items.of(batch.column("event_id")))
-
-        self._chunk(folder, "events", kind, rows(), account, now_us)
+    def _events(self, folder: Path, laid: Laid, account: Account) -> None:
+        account.add(laid.account)
+        self._written(folder, "events", self.target.events, laid, account)
 
     def _users(self, folder: Path, source: Source, account: Account) -> None:
         def rows() -> Iterator[Rows]:
@@ -120,39 +147,23 @@ class Delivery:
                 )
                 yield Rows(batch.append_column("line_id", ids), source.request)
 
-        self._chunk(folder, "users", self.target.users, rows(), account, None)
+        laid, _ = self._laid_out(self.target.users, rows())
+        account.users_rejected = laid.account.rejected
+        self._written(folder, "users", self.target.users, laid, account)
 
-    def _chunk(
-        self,
-        folder: Path,
-        name: str,
-        kind: Kind,
-        given: Iterator[Rows],
-        account: Account,
-        now_us: int | None,
-    ) -> None:
-        """Lay rows out, then order, cut and write what the vendor takes."""
-        self._lines.clear()
+    def _written(self, folder: Path, name: str, kind: Kind, laid: Laid, account: Account) -> None:
         limits = self._limits(kind)
+        write_parts(folder, name, laid.lines, laid.keys, laid.order, limits, account)
+
+    def _laid_out(self, kind: Kind, given: Iterable[Rows], about: int = 0) -> tuple[Laid, Mask]:
+        """Lay rows out as they come; give with them which of the lines the vendor takes."""
+        lines, account = Lines(about), Account()
         layout = Layout.of(kind.members, kind.bounds)
-        keys: list[Keys] = []
-        kept: list[Mask] = []
-        counted = account if name == "events" else Account()
-        for rows in given:
-            most = min(limits[1], kind.bounds.line_bytes)
-            mask, own = self._laid_out(kind, layout, rows, most, counted)
-            keys.append(own)
-            kept.append(mask)
-        if counted is not account:
-            account.users_rejected = counted.rejected
-        if not keys:
-            return
-        whole = Keys.joined(keys)
-        good = np.concatenate(kept)
-        if now_us is not None:
-            self._count_ages(whole.time.filter(pa.array(good)), account, now_us)
-        order = whole.order() if name == "events" else np.arange(len(good))
-        write_parts(folder, name, self._lines, whole, order[good[order]], limits, account)
+        most = min(self._limits(kind)[1], kind.bounds.line_bytes)
+        done = [self._batch(kind, layout, rows, most, lines, account) for rows in given]
+        good = np.concatenate([mask for mask, _ in done] or [np.zeros(0, bool)])
+        keys = Keys.joined([own for _, own in done])
+        return Laid(about, lines, keys, np.flatnonzero(good), account), good
 
     def _limits(self, kind: Kind) -> tuple[int, int]:
         request = self.source.request
@@ -161,8 +172,14 @@ class Delivery:
             min(request.max_bytes or kind.part.bytes, kind.part.bytes),
         )
 
-    def _laid_out(
-        self, kind: Kind, layout: Layout, rows: Rows, most_bytes: int, account: Account
+    def _batch(
+        self,
+        kind: Kind,
+        layout: Layout,
+        rows: Rows,
+        most_bytes: int,
+        lines: Lines,
+        account: Account,
     ) -> tuple[Mask, Keys]:
         """Lay the rows out that can be sent; give which of the lines are good, and their keys."""
         shaped = kind.shape(rows)
@@ -173,9 +190,9 @@ class Delivery:
             taken &= ~now
         mask = pa.array(taken)
         columns = {name: shaped.columns[name].filter(mask) for name in layout.columns}
-        first = len(self._lines.ends)
-        marks = layout.write(columns, int(taken.sum()), self._lines)
-        sizes = (self._lines.ends - self._lines.begins)[first:]
+        first = len(lines.ends)
+        marks = layout.write(columns, int(taken.sum()), lines)
+        sizes = (lines.ends - lines.begins)[first:]
         good = self._judged(marks, sizes, most_bytes, account)
         for what, left in shaped.changed.items():
             account.count(account.changed, what, int(np.asarray(left)[taken][good].sum()))

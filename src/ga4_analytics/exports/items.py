@@ -94,7 +94,7 @@ class Items:
         for name in AMOUNTS:
             columns[name] = cells.money(_column(found, f"{name}_micros"))
         members = _PRODUCTS if form == "products" else _LIST
-        lines = Lines(room=1 << 20)
+        lines = Lines(found.num_rows)
         Layout.of(members, bounds).write(columns, found.num_rows, lines)
         return {"items": self._objects(lines, found.num_rows)}
 

@@ -17,7 +17,8 @@ Bools = NDArray[np.bool_]
 
 SLICE_ROWS = 16_384
 """Rows laid out at once: what the kernel reads and writes for them stays small."""
-_ROOM = 64 << 20
+_LINE_BYTES = 2_000
+"""Room for a line to begin with; a system gives memory only where something is written."""
 _PADDING = 16
 
 
@@ -71,23 +72,18 @@ class Lines:
     """Lines of one chunk, in the order in which they were written.
 
     Args:
-        room: Bytes to begin with.
+        lines: About how many they will be; more may come.
 
     Attributes:
         begins: Where each line begins.
         ends: Where each ends, behind its line feed.
     """
 
-    def __init__(self, room: int = _ROOM) -> None:
-        self._buffer: U8 = np.empty(room, np.uint8)
+    def __init__(self, lines: int = 0) -> None:
+        self._buffer: U8 = np.empty(lines * _LINE_BYTES, np.uint8)
         self._used = 0
         self.begins: I64 = np.zeros(0, np.int64)
         self.ends: I64 = np.zeros(0, np.int64)
-
-    def clear(self) -> None:
-        """Forget all lines, and keep the room that they took."""
-        self._used = 0
-        self.begins = self.ends = np.zeros(0, np.int64)
 
     def room(self, size: int) -> tuple[U8, int]:
         """The buffer, with room for so many bytes, and where to begin."""

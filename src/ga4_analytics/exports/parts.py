@@ -34,6 +34,11 @@ class Keys:
     @classmethod
     def joined(cls, pieces: list[Keys]) -> Keys:
         """The keys of several batches, one behind the other."""
+        if not pieces:
+            day, time, name = (
+                pa.array([], kind) for kind in (pa.date32(), pa.int64(), pa.string())
+            )
+            return cls(day, time, name, np.zeros(0, np.int64))
         return cls(
             pa.concat_arrays([piece.day for piece in pieces]),
             pa.concat_arrays([piece.time for piece in pieces]),
@@ -95,6 +100,12 @@ class Account:
         """Add rows to a count."""
         if rows:
             counts[what] = counts.get(what, 0) + rows
+
+    def add(self, other: Account) -> None:
+        """Add the counts of events of another one, which has written nothing yet."""
+        for name in ("rejected", "changed", "aged"):
+            for what, rows in getattr(other, name).items():
+                self.count(getattr(self, name), what, rows)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
