@@ -1,13 +1,18 @@
 """Many at once: no error, how long they wait, and how much memory the server takes.
 
-Run by hand: ``python benchmarks/web_load.py WORKSPACE [CLIENTS [SECONDS]]``. It runs `ga4 serve` as
-a process of its own; every client asks one question after the other. Half of the questions are
-new ones, half are those that others asked. With ``--build`` a ``ga4 build`` goes on meanwhile.
+Run by hand: ``python benchmarks/web_load.py WORKSPACE [CLIENTS [SECONDS [PAUSE]]]``. It runs
+`ga4 serve` as a process of its own, and waits until it has compiled; every client asks one question
+after the other, with a pause of so many seconds on average. Half of the questions are new ones,
+half are those that others asked. With ``--build`` a ``ga4 build`` goes on meanwhile.
+
+Without a pause all clients soon wait for new answers: nobody can then wait less than the clients
+divided by the new answers that the processors make in a second.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import re
 import statistics
@@ -15,11 +20,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
+LOOK_SECONDS = 20
 QUESTIONS = (
     "funnel?step=view_item&step=add_to_cart&step=purchase",
     "funnel?step=session_start&step=view_item&by=device_category",
@@ -32,29 +39,57 @@ QUESTIONS = (
 )
 
 
-async def client(
-    address: str, number: int, until: float, times: list[float], said: Counter[int]
-) -> None:
+@dataclass
+class Seen:
+    """What the clients saw.
+
+    Attributes:
+        times: Seconds until an answer to a question that others asked, and to a new one.
+        said: How often each status.
+        snapshots: The data of the answers.
+    """
+
+    times: dict[str, list[float]] = field(default_factory=lambda: {"kept": [], "new": []})
+    said: Counter[int] = field(default_factory=Counter)
+    snapshots: set[str] = field(default_factory=set)
+
+
+async def client(address: str, number: int, until: float, pause: float, seen: Seen) -> None:
     """Ask until the time is over."""
     draw = random.Random(number)
+    await asyncio.sleep(draw.random() * pause)
     async with httpx.AsyncClient(timeout=120, verify=False) as http:
         while time.monotonic() < until:
             asked = draw.choice(QUESTIONS)
-            if "?" in asked and draw.random() < 0.5:
+            kind = "new" if "?" in asked and draw.random() < 0.5 else "kept"
+            if kind == "new":
                 asked += f"&where=source!=x{draw.random()}"
             begun = time.monotonic()
             got = await http.get(f"{address}api/v1/{asked}")
-            times.append(time.monotonic() - begun)
-            said[got.status_code] += 1
+            seen.times[kind].append(time.monotonic() - begun)
+            seen.said[got.status_code] += 1
+            seen.snapshots.add(got.headers.get("x-ga4-snapshot", "none"))
+            await asyncio.sleep(2 * draw.random() * pause)
 
 
-async def everybody(address: str, clients: int, seconds: float) -> tuple[list[float], Counter[int]]:
-    """All clients side by side."""
-    times: list[float] = []
-    said: Counter[int] = Counter()
+async def everybody(address: str, clients: int, seconds: float, pause: float, server: int) -> Seen:
+    """All clients side by side; meanwhile tells the memory of the server."""
+    seen = Seen()
     until = time.monotonic() + seconds
-    await asyncio.gather(*(client(address, n, until, times, said) for n in range(clients)))
-    return times, said
+    asking = asyncio.gather(*(client(address, n, until, pause, seen) for n in range(clients)))
+    while not asking.done():
+        print(f"memory {resident_mb(server):.0f} MB", flush=True)
+        await asyncio.wait({asking}, timeout=LOOK_SECONDS)
+    await asking
+    return seen
+
+
+def compiled(address: str) -> None:
+    """Wait until everything is compiled, and ask every question once."""
+    while not httpx.get(f"{address}api/v1/warming", timeout=60).json()["warming"]["is_done"]:
+        time.sleep(0.5)
+    for question in QUESTIONS:
+        httpx.get(f"{address}api/v1/{question}", timeout=600)
 
 
 def resident_mb(process: int) -> float:
@@ -65,10 +100,29 @@ def resident_mb(process: int) -> float:
     return int(found[1]) / 1024
 
 
+def processor_seconds(process: int) -> float:
+    """What a process has used of the processors."""
+    told = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def show(seen: Seen, seconds: float, used: float) -> None:
+    """Tell what was seen."""
+    both = [*seen.times["kept"], *seen.times["new"]]
+    print(f"{len(both)} answers, by status {dict(seen.said)}, of {len(seen.snapshots)} snapshots")
+    for name, times in {"all": both, **seen.times}.items():
+        part = statistics.quantiles(times, n=100)
+        print(f"{name}: {len(times)}, median {part[49] * 1000:.0f} ms, "
+              f"99th percentile {part[98] * 1000:.0f} ms")  # fmt: skip
+    new = len(seen.times["new"])
+    print(f"the server used {used / seconds:.2f} processors, {used / new * 1000:.0f} ms a new one")
+
+
 def main() -> None:
     """Measure."""
     folder, *rest = [each for each in sys.argv[1:] if each != "--build"]
     clients, seconds = (int(rest[0]) if rest else 50), (float(rest[1]) if rest[1:] else 60.0)
+    pause = float(rest[2]) if rest[2:] else 0.0
     line = [sys.executable, "-m", "ga4_analytics"]
     server = subprocess.Popen(
         [*line, "serve", "--port", "0", "-w", folder],
@@ -77,18 +131,15 @@ def main() -> None:
     try:
         assert server.stdout is not None
         address = server.stdout.readline().split()[1]
-        for question in QUESTIONS:
-            httpx.get(f"{address}api/v1/{question}", timeout=600)
-        asyncio.run(everybody(address, 4, 5))
-        before = resident_mb(server.pid)
+        compiled(address)
+        print(f"{clients} clients, {seconds:g} s, a pause of {pause:g} s")
+        before, begun = processor_seconds(server.pid), time.monotonic()
         build = subprocess.Popen([*line, "build", "-w", folder]) if "--build" in sys.argv else None
-        times, said = asyncio.run(everybody(address, clients, seconds))
+        seen = asyncio.run(everybody(address, clients, seconds, pause, server.pid))
+        show(seen, time.monotonic() - begun, processor_seconds(server.pid) - before)
+        print(f"memory {resident_mb(server.pid):.0f} MB")
         if build is not None:
             print(f"build ended with {build.wait()}")
-        part = statistics.quantiles(times, n=100)
-        print(f"{clients} clients, {seconds:g} s: {len(times)} answers, by status {dict(said)}")
-        print(f"median {part[49] * 1000:.0f} ms, 99th percentile {part[98] * 1000:.0f} ms")
-        print(f"memory {before:.0f} MB before, {resident_mb(server.pid):.0f} MB after")
     finally:
         server.terminate()
         server.wait()

@@ -305,7 +305,7 @@ def test_compiling_at_the_start_lets_who_asks_go_first(
 
     async def while_asked() -> float:
         begun = threading.Event()
-        asking = asyncio.create_task(desk.gate.run(lambda: (begun.set(), time.sleep(0.1))))
+        asking = asyncio.create_task(desk.gate.run(lambda threads: (begun.set(), time.sleep(0.1))))
         while not begun.is_set():
             await asyncio.sleep(0.001)
         started = time.monotonic()

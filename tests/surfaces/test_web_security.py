@@ -175,9 +175,9 @@ def test_only_what_is_meant_is_served(address: str) -> None:
     assert static is not None
     for path in ("/../app.py", "/%2e%2e/app.py", "/..%2f..%2fapp.py", "/", "/js"):
         assert httpx.get(address + static[1] + path).status_code == 404
-    found = httpx.get(f"{address}{static[1]}/css/app.css")
+    found = httpx.get(f"{address}{static[1]}/css/base.css")
     assert found.headers["cache-control"].endswith("immutable")
-    assert found.content == (HERE / "static/css/app.css").read_bytes()
+    assert found.content == (HERE / "static/css/base.css").read_bytes()
     notices = {path.name for path in (HERE / "static/vendor").rglob("*")}
     assert {"LICENSE", "NOTICE"} <= notices
 

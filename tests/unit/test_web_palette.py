@@ -11,7 +11,7 @@ import pytest
 
 import ga4_analytics.web.pages as pages
 
-CSS = (Path(pages.HERE) / "static/css/app.css").read_text(encoding="utf-8")
+CSS = (Path(pages.HERE) / "static/css/tokens.css").read_text(encoding="utf-8")
 THEMES = dict(zip(("light", "dark"), re.findall(r":root[^{]*\{(.*?)\n\}", CSS, re.S), strict=False))
 SIGHT = {
     "all colours": np.eye(3),

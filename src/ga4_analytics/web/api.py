@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -30,6 +29,8 @@ from ga4_analytics.web.reading import Library, Reader
 PREFIX = "/api/v1"
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
+CLIENT_GONE = 499
+"""Nobody receives it; the name that others gave the case."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,14 @@ class Desk:
         return self.library.reader(named)
 
     async def tell(
-        self, request: Request, reader: Reader, key: str, make: Callable[[], str], media: str = JSON
+        self,
+        request: Request,
+        reader: Reader,
+        key: str,
+        make: Callable[[int], str],
+        media: str = JSON,
+        *,
+        is_light: bool = False,
     ) -> Response:
         """Answer with a text that depends on nothing but the snapshot and a key.
 
@@ -64,14 +72,18 @@ class Desk:
             request: The request.
             reader: The data.
             key: What is asked.
-            make: Makes the text, in a thread.
+            make: Makes the text, in a thread; it is told how many threads it may use.
             media: Its type.
+            is_light: Whether it is read and not computed, so that it waits for no question.
         """
         whole = (reader.snapshot, reader.opened.dataset, key)
-        body = await self.kept.get(
-            whole,
-            lambda: asyncio.create_task(self.gate.run(lambda: make().encode("utf-8"))),
-        )
+        body = self.kept.find(whole)
+        if body is None:
+            run = self.gate.run_beside if is_light else self.gate.run
+            coming = self.kept.get(whole, lambda: run(lambda threads: make(threads).encode()))
+            body = await self.gate.answer(coming, _gone(request))
+        if body is None:
+            return Response(status_code=CLIENT_GONE)
         tag = '"' + hashlib.sha256("\0".join(whole).encode()).hexdigest()[:32] + '"'
         headers = {"ETag": tag, "Cache-Control": "no-cache", "X-GA4-Snapshot": reader.snapshot}
         if request.headers.get("if-none-match") == tag:
@@ -136,14 +148,20 @@ async def _answer(
 
     check_work(reader.index(), question, desk.options.limits.work)
 
-    def make() -> str:
-        told = answered(reader, question)
+    def make(threads: int) -> str:
+        told = answered(reader, question, threads)
         if wanted == "csv":
             return csv_text(told.records())
         return json.dumps(document(told), ensure_ascii=False, allow_nan=False)
 
     key = f"{path} {wanted} {json.dumps(encode(question), sort_keys=True)}"
     return await desk.tell(request, reader, key, make, CSV if wanted == "csv" else JSON)
+
+
+async def _gone(request: Request) -> None:
+    """Wait until whoever asked is there no longer."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def check_json(request: Request) -> None:

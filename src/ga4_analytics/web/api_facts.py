@@ -136,6 +136,8 @@ FACTS: dict[str, tuple[Make, tuple[str, ...]]] = {
 """Each fact: what makes it, and its parameters besides ``dataset``."""
 EDITIONS: dict[str, Callable[[Reader], str]] = {"churn-model": _model_id}
 """What besides the snapshot tells one answer from the next."""
+COMPUTED = ("overview", "values", "churn-model")
+"""What looks at events, and so takes its turn among the questions."""
 
 
 def _add(router: APIRouter, desk: Desk, name: str, make: Make, known: tuple[str, ...]) -> None:
@@ -144,12 +146,12 @@ def _add(router: APIRouter, desk: Desk, name: str, make: Make, known: tuple[str,
         reader = desk.reader(request)
         given = dict(request.query_params)
 
-        def made() -> str:
+        def made(threads: int) -> str:
             content = {"version": JSON_VERSION} | make(reader, given)
             return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
         edition = EDITIONS[name](reader) if name in EDITIONS else ""
         key = f"{name} {json.dumps(given, sort_keys=True)} {edition}"
-        return await desk.tell(request, reader, key, made)
+        return await desk.tell(request, reader, key, made, is_light=name not in COMPUTED)
 
     router.add_api_route(f"/{name}", get, methods=["GET"])

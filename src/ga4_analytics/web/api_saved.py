@@ -87,7 +87,9 @@ async def _put(desk: Desk, request: Request, name: str) -> Response:
     users = given.users
     if isinstance(users, BarQuestion):
         reader = desk.reader(request)
-        users = await desk.gate.run(partial(_listed, reader, users))
+        listed = await desk.gate.answer(desk.gate.run(partial(_listed, reader, users)))
+        assert listed is not None  # as long as it is not watched who goes
+        users = listed
     await run_in_threadpool(save_segment, workspace, name, users, replace=given.replace)
     return _json(await run_in_threadpool(_shown, workspace, name))
 
@@ -119,8 +121,8 @@ def _check_there(workspace: Path, name: str) -> None:
         )
 
 
-def _listed(reader: Reader, bar: BarQuestion) -> Listed:
-    found = answered(reader, bar)
+def _listed(reader: Reader, bar: BarQuestion, threads: int) -> Listed:
+    found = answered(reader, bar, threads)
     assert isinstance(found, BarUsers)
     if found.has_more:
         raise QuestionError(

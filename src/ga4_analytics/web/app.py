@@ -41,7 +41,9 @@ def create_app(settings: Settings, options: ServeOptions | None = None) -> ASGIA
     """
     options = options or ServeOptions()
     limits = options.limits
-    desk = Desk(Library(settings), options, Gate(limits), Kept(limits.cache_bytes), Progress())
+    progress = Progress()
+    gate = Gate(limits, lambda: not progress.is_done)
+    desk = Desk(Library(settings), options, gate, Kept(limits.cache_bytes), progress)
     keys = Keys(options.token)
     app = FastAPI(
         title="GA4 product analytics",

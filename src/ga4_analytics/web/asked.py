@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from starlette.datastructures import QueryParams
 
-from ga4_analytics.analyses.ask import KINDS, spec_from
+from ga4_analytics.analyses.ask import KINDS, ask, spec_from
 from ga4_analytics.analyses.funnel import compare, users_of
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.calendar import Calendar
@@ -80,24 +80,28 @@ class BarUsers:
         return {"users": list(self.users), "has_more": self.has_more}
 
 
-def answered(reader: Reader, question: Any) -> Told:
+def answered(reader: Reader, question: Any, threads: int | None = None) -> Told:
     """Answer whatever a request can ask.
+
+    Args:
+        reader: The data.
+        question: What is asked.
+        threads: How many processors to use; None: all.
 
     Raises:
         QuestionError: It cannot be answered.
     """
     if isinstance(question, RulesQuestion):
-        return compare(reader.index(), question.spec, question.rules)
+        return compare(reader.index(), question.spec, question.rules, threads=threads)
     if isinstance(question, BarQuestion):
         if not 1 <= question.limit <= 100_000:
             raise _wrong("limit", question.limit, "from 1 to 100,000")
         found = users_of(
             reader.index(), question.spec, question.bar, question.kind, question.group,
-            limit=question.limit + 1,
+            limit=question.limit + 1, threads=threads,
         )  # fmt: skip
         return BarUsers(tuple(found[: question.limit]), len(found) > question.limit)
-    told: Told = reader.ask(question).result
-    return told
+    return ask(reader.index(), question, threads=threads)
 
 
 def from_parameters(path: str, given: QueryParams, reader: Reader) -> Any:

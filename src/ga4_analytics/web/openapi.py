@@ -124,6 +124,10 @@ _PROBLEM: dict[str, Any] = {
         "field": {"type": "string", "description": "Which part of the question is meant."},
         "rule": {"type": "string", "description": "Which rule it breaks."},
         "remedy": {"type": "string", "description": "What to do about it."},
+        "retry_seconds": {
+            "type": "integer",
+            "description": "When the same question may be answered.",
+        },
     },
     "required": ["type", "title", "status", "detail"],
     "additionalProperties": False,

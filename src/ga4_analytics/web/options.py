@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from dataclasses import dataclass, field
 
 
@@ -12,16 +13,16 @@ class Limits:
 
     Attributes:
         body_bytes: Longest body of a request.
-        at_once: Questions that are computed at the same time.
+        at_once: Questions that are computed at the same time; they share the processors.
         waiting: Questions that may wait for their turn; more are refused.
         patience_seconds: How long a question waits for its turn.
-        answer_seconds: How long an answer may take.
+        answer_seconds: How long one waits for an answer; compiling does not count.
         work: Most events that a question may look at, each counted once a part of it.
         cache_bytes: Answers that are kept.
     """
 
     body_bytes: int = 1_000_000
-    at_once: int = 2
+    at_once: int = field(default_factory=lambda: max(2, os.cpu_count() or 1))
     waiting: int = 200
     patience_seconds: float = 30.0
     answer_seconds: float = 60.0

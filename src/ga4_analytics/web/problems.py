@@ -40,7 +40,7 @@ class ProblemError(Exception):
         field: Which part of the question is meant; empty: none in particular.
         rule: Which rule it breaks.
         remedy: What to do about it.
-        retry_seconds: When to try again, where that helps.
+        retry_seconds: When to try again, where the same question may then be answered.
         headers: Further headers of the response.
     """
 
@@ -61,6 +61,8 @@ class ProblemError(Exception):
             "detail": self.detail,
         }
         told = {"field": self.field, "rule": self.rule, "remedy": self.remedy}
+        if self.retry_seconds is not None:
+            content["retry_seconds"] = self.retry_seconds
         return content | {name: text for name, text in told.items() if text}
 
     def response(self) -> Response:
@@ -79,11 +81,11 @@ def problem_of(error: Ga4Error) -> ProblemError:
     'window'
     """
     status = 422 if isinstance(error, QuestionError) else 500
-    retry = None
-    if isinstance(error, StaleError):
-        status, retry = 503, 5
+    headers: tuple[tuple[str, str], ...] = ()
+    if isinstance(error, StaleError):  # until somebody builds; to ask again is of no use
+        status, headers = 503, (("Retry-After", "5"),)
     return ProblemError(
-        status, error.problem, field_of(error.problem), error.rule, error.remedy, retry
+        status, error.problem, field_of(error.problem), error.rule, error.remedy, headers=headers
     )
 
 

@@ -32,6 +32,11 @@ class Progress:
         """Nothing is left to do, or nothing more can be done."""
         self._begun = None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nobody compiles."""
+        return self._begun is None
+
     def shown(self) -> dict[str, Any]:
         """What is known of it.
 

@@ -3,6 +3,7 @@
 import { patiently } from "./waiting.js";
 
 const BASE = "/api/v1";
+const MOST_AGAIN = 6; // a server that has no time for minutes is told of
 const OF_ALL = /^(boards|saved-segments)(\/|$)/; // what is kept is of no one property
 
 export class Problem extends Error {
@@ -24,9 +25,32 @@ async function told(response) {
   throw new Problem(document);
 }
 
+/** Wait, as long as the question is still wanted. */
+function pause(seconds, signal) {
+  return new Promise((done, failed) => {
+    const timer = setTimeout(done, seconds * 1000);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      failed(signal.reason);
+    }, { once: true });
+  });
+}
+
+/** Ask; where the server says that it has no time now but later, ask again then. */
+async function asked(path, options) {
+  for (let left = MOST_AGAIN; ; left -= 1) {
+    try {
+      return await fetch(path, options).then(told);
+    } catch (error) {
+      if (!error.retry_seconds || !left) throw error;
+      await pause(error.retry_seconds, options.signal);
+    }
+  }
+}
+
 async function send(path, options) {
   try {
-    return await patiently(fetch(path, options).then(told));
+    return await patiently(asked(path, options));
   } catch (error) {
     if (error instanceof Problem || error.name === "AbortError") throw error;
     throw new Problem({
