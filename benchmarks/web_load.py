@@ -3,7 +3,8 @@
 Run by hand: ``python benchmarks/web_load.py WORKSPACE [CLIENTS [SECONDS [PAUSE]]]``. It runs
 `ga4 serve` as a process of its own, and waits until it has compiled; every client asks one question
 after the other, with a pause of so many seconds on average. Half of the questions are new ones,
-half are those that others asked. With ``--build`` a ``ga4 build`` goes on meanwhile.
+half are those that others asked. With ``--build`` a ``ga4 build`` goes on meanwhile, and the
+clients ask until it has ended and beyond.
 
 Without a pause all clients soon wait for new answers: nobody can then wait less than the clients
 divided by the new answers that the processors make in a second.
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,12 +56,14 @@ class Seen:
     snapshots: set[str] = field(default_factory=set)
 
 
-async def client(address: str, number: int, until: float, pause: float, seen: Seen) -> None:
-    """Ask until the time is over."""
+async def client(
+    address: str, number: int, goes_on: Callable[[], bool], pause: float, seen: Seen
+) -> None:
+    """Ask until it is enough."""
     draw = random.Random(number)
     await asyncio.sleep(draw.random() * pause)
     async with httpx.AsyncClient(timeout=120, verify=False) as http:
-        while time.monotonic() < until:
+        while goes_on():
             asked = draw.choice(QUESTIONS)
             kind = "new" if "?" in asked and draw.random() < 0.5 else "kept"
             if kind == "new":
@@ -72,16 +76,29 @@ async def client(address: str, number: int, until: float, pause: float, seen: Se
             await asyncio.sleep(2 * draw.random() * pause)
 
 
-async def everybody(address: str, clients: int, seconds: float, pause: float, server: int) -> Seen:
+async def everybody(
+    address: str, clients: int, goes_on: Callable[[], bool], pause: float, server: int
+) -> Seen:
     """All clients side by side; meanwhile tells the memory of the server."""
     seen = Seen()
-    until = time.monotonic() + seconds
-    asking = asyncio.gather(*(client(address, n, until, pause, seen) for n in range(clients)))
+    asking = asyncio.gather(*(client(address, n, goes_on, pause, seen) for n in range(clients)))
     while not asking.done():
         print(f"memory {resident_mb(server):.0f} MB", flush=True)
         await asyncio.wait({asking}, timeout=LOOK_SECONDS)
     await asking
     return seen
+
+
+def lasting(seconds: float, build: subprocess.Popen[bytes] | None) -> Callable[[], bool]:
+    """Whether so many seconds are not over, counted from the end of a build."""
+    until = [time.monotonic() + seconds]
+
+    def goes_on() -> bool:
+        if build is not None and build.poll() is None:
+            until[0] = time.monotonic() + seconds
+        return time.monotonic() < until[0]
+
+    return goes_on
 
 
 def compiled(address: str) -> None:
@@ -135,7 +152,8 @@ def main() -> None:
         print(f"{clients} clients, {seconds:g} s, a pause of {pause:g} s")
         before, begun = processor_seconds(server.pid), time.monotonic()
         build = subprocess.Popen([*line, "build", "-w", folder]) if "--build" in sys.argv else None
-        seen = asyncio.run(everybody(address, clients, seconds, pause, server.pid))
+        goes_on = lasting(seconds, build)
+        seen = asyncio.run(everybody(address, clients, goes_on, pause, server.pid))
         show(seen, time.monotonic() - begun, processor_seconds(server.pid) - before)
         print(f"memory {resident_mb(server.pid):.0f} MB")
         if build is not None:

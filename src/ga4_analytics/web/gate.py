@@ -183,10 +183,10 @@ class Kept:
             make: Makes it.
         """
         while (found := self.find(key)) is None:
-            if key not in self._coming:
-                self._coming[key] = asyncio.create_task(make())
-                self._coming[key].add_done_callback(partial(self._came, key))
-            coming = self._coming[key]
+            coming = self._coming.get(key)
+            if coming is None or coming.cancelled():
+                coming = self._coming[key] = asyncio.create_task(make())
+                coming.add_done_callback(partial(self._came, key))
             self._asking[key] += 1
             try:
                 return await asyncio.shield(coming)
@@ -203,7 +203,8 @@ class Kept:
         return found
 
     def _came(self, key: Hashable, done: asyncio.Task[bytes]) -> None:
-        del self._coming[key]
+        if self._coming.get(key) is done:
+            del self._coming[key]
         if done.cancelled() or done.exception() is not None:
             return
         answer = done.result()
