@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from ga4_analytics.exports.ahead import AT_ONCE, ahead
+from ga4_analytics.ahead import ahead
+from ga4_analytics.exports.source import AT_ONCE
 
 
 class Made:
@@ -28,7 +29,7 @@ def test_it_comes_in_order_whoever_is_done_first() -> None:
             second_is_done.set()
         return number
 
-    assert list(ahead(work, range(20))) == list(range(20))
+    assert list(ahead(work, range(20), threads=AT_ONCE, most=AT_ONCE)) == list(range(20))
 
 
 def test_no_more_is_in_memory_than_was_said() -> None:
@@ -42,7 +43,7 @@ def test_no_more_is_in_memory_than_was_said() -> None:
         return made
 
     seen = []
-    for made in ahead(work, range(50)):
+    for made in ahead(work, range(50), threads=AT_ONCE, most=AT_ONCE):
         seen.append(made.number)
         del made
     assert all(before < after for before, after in pairwise(seen)) and len(seen) == 50
@@ -60,7 +61,7 @@ def test_an_error_comes_when_its_turn_does_and_ends_it() -> None:
 
     seen = []
     with pytest.raises(OSError, match="no space"):
-        for number in ahead(work, range(100)):
+        for number in ahead(work, range(100), threads=AT_ONCE, most=AT_ONCE):
             seen.append(number)
     assert seen == [0, 1, 2]
     assert max(begun) < 3 + AT_ONCE

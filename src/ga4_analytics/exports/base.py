@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ga4_analytics.exports.ahead import ahead
+from ga4_analytics.ahead import ahead
 from ga4_analytics.exports.packed import I64, Lines, add_csv
 from ga4_analytics.exports.parts import Keys
 from ga4_analytics.exports.request import ExportRequest
-from ga4_analytics.exports.source import Chunk, Source
+from ga4_analytics.exports.source import AT_ONCE, Chunk, Source
 from ga4_analytics.storage.atomic import atomic_file
 from ga4_analytics.warehouse.base import Warehouse
 
@@ -152,7 +152,7 @@ def ordered(
         return lines, Keys.joined(keys).order()
 
     places = ((source, chunk) for source in sources for chunk in source.chunks())
-    for lines, order in ahead(laid_out, places):
+    for lines, order in ahead(laid_out, places, threads=AT_ONCE, most=AT_ONCE):
         for start in range(0, len(order), _PIECE_ROWS):
             own = order[start : start + _PIECE_ROWS]
             yield lines.joined(own).data, len(own)

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ga4_analytics.ahead import ahead
 from ga4_analytics.exports import items as item_lists
-from ga4_analytics.exports.ahead import ahead
 from ga4_analytics.exports.layout import Layout
 from ga4_analytics.exports.manifest import MANIFEST, manifest_of, warnings_of
 from ga4_analytics.exports.packed import I64, Lines
 from ga4_analytics.exports.parts import Account, Keys, write_parts
-from ga4_analytics.exports.source import Chunk, Source
+from ga4_analytics.exports.source import AT_ONCE, Chunk, Source
 from ga4_analytics.exports.target import Kind, Rows, Target
 from ga4_analytics.kernels import json_lines as kernel
 from ga4_analytics.storage.atomic import write_text
@@ -105,7 +105,12 @@ class Delivery:
         with resumable_folder(folder) as draft:
             done, account, now_us = self._taken_up(draft)
             self.progress(sum(chunk.events for chunk in chunks[:done]))
-            for laid in ahead(lambda chunk: self._laid(source, chunk, now_us), chunks[done:]):
+            for laid in ahead(
+                lambda chunk: self._laid(source, chunk, now_us),
+                chunks[done:],
+                threads=AT_ONCE,
+                most=AT_ONCE,
+            ):
                 self._events(draft, laid, account)
                 done += 1
                 self._keep(draft, done, account, now_us)

@@ -19,10 +19,9 @@ from ga4_analytics.exports.request import ExportRequest
 from ga4_analytics.warehouse.base import Warehouse
 
 CHUNK_EVENTS = 90_000
-"""Events whose lines are kept in memory to be put in order, some 100 MB of them with parameters.
-
-Two chunks are in memory at once.
-"""
+"""Events whose lines are kept in memory to be put in order, some 100 MB of them with parameters."""
+AT_ONCE = 2
+"""Chunks in memory: two are laid out at once, or one while another is written."""
 NEVER_US = 2**63 - 1
 _HOUR_US = 3_600_000_000
 
@@ -60,7 +59,7 @@ class Chunk:
     Attributes:
         first: The first day.
         last: The last day.
-        from_us: The first microsecond; 0 where whole days are meant.
+        from_us: The first microsecond; minus `NEVER_US` where the days have none before.
         to_us: The last; events without a time are at `NEVER_US`.
         events: How many there are, about.
     """

@@ -15,10 +15,11 @@ from itertools import groupby
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ga4_analytics.ahead import ahead
 from ga4_analytics.ingest.files import InputFile
 from ga4_analytics.sources.batches import RawBatch, Reject
 from ga4_analytics.sources.normalise import Normalised, Normaliser
-from ga4_analytics.sources.pending import Renewed, ahead
+from ga4_analytics.sources.pending import Renewed
 from ga4_analytics.sources.plan import ROW
 from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
@@ -120,7 +121,7 @@ def normalised(
     """
     normalisers = Renewed(lambda: Normaliser(changes, judging), lambda each: each.close())
 
-    def work(group: Group) -> Normalised:
-        return normalisers.get().normalise(group.joined(), group.first_row)
+    def work(group: Group) -> tuple[Group, Normalised]:
+        return group, normalisers.get().normalise(group.joined(), group.first_row)
 
     return ahead(work, groups)

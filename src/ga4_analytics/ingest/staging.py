@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ga4_analytics.ahead import ahead
 from ga4_analytics.errors import LoadError
 from ga4_analytics.ingest.damage import Damage, DamageLog, refuse_file, refuse_values, rejected
 from ga4_analytics.ingest.evidence import Evidence
@@ -26,7 +27,7 @@ from ga4_analytics.sources.lines import Seen
 from ga4_analytics.sources.mapping import ColumnOptions
 from ga4_analytics.sources.normalise import Normalised
 from ga4_analytics.sources.parquet import read_parquet
-from ga4_analytics.sources.pending import Engines, Pending, ahead
+from ga4_analytics.sources.pending import Engines, Pending
 from ga4_analytics.sources.plan import KEY, ROW
 from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
@@ -256,9 +257,10 @@ def read_parts(
     """Read the files one after the other and number their records."""
     engines = Engines()
 
-    def read(piece: _Piece) -> RawBatch | None:
+    def read(piece: _Piece) -> tuple[_Piece, RawBatch | None]:
         with told_as(piece.file.detected.path, piece.file.name):
-            return piece.waiting(engines) if callable(piece.waiting) else piece.waiting
+            waiting = piece.waiting
+            return piece, waiting(engines) if callable(waiting) else waiting
 
     row = first = last = 0
     for piece, batch in ahead(read, _pieces(files, options)):
