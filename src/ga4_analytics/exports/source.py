@@ -232,20 +232,22 @@ order by user_key
         """The sessions that events may be of, as SQL: those of their time alone.
 
         Against all sessions of a property an engine would rather look up the sessions in the
-        events, and so keep a whole chunk of events in its memory.
+        events, and so keep a whole chunk of events in its memory. An event without a time may
+        be of any session.
         """
         # By a stream, which has a connection of its own: other threads ask, too.
         found = self.warehouse.stream(
-            "select min(event_timestamp) as first, max(event_timestamp) as last "
+            "select min(event_timestamp) as first, max(event_timestamp) as last, "
+            "count(*) - count(event_timestamp) as timeless "
             f"from analytics.stg_ga4_events where {selection}",
             params,
         )
         (times,) = [row for batch in found for row in batch.to_pylist()]
-        first, last = (0 if times[name] is None else times[name] for name in ("first", "last"))
-        return (
-            "(select dataset, session_key, session_start_us from analytics.int_sessions "
-            f"where session_start_us <= {last} and session_end_us >= {first})"
-        )
+        sessions = "select dataset, session_key, session_start_us from analytics.int_sessions"
+        if times["timeless"]:
+            return f"({sessions})"
+        first, last = times["first"] or 0, times["last"] or 0
+        return f"({sessions} where session_start_us <= {last} and session_end_us >= {first})"
 
     def _selection(self, request: ExportRequest) -> tuple[str, list[Any]]:
         """What the request says of days and names, as SQL over one relation."""
