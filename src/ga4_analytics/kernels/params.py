@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ga4_analytics.kernels.canonical import copied, quoted
+
 NO_KEY, TEXT_SLOT, INT_SLOT, DOUBLE_SLOT, FLOAT_SLOT, NO_VALUE = 0, 1, 2, 3, 4, 5
 """Where a parameter has its value."""
 
@@ -85,50 +87,14 @@ def values(found, strings, integers, doubles, floats, starts, out):  # type: ign
     starts[0] = 0
     for i in range(found.shape[0]):
         if found[i] == TEXT_SLOT:
-            end = _copied(strings, i, out, end)
+            end = copied(strings, i, out, end)
         elif found[i] == INT_SLOT:
-            end = _copied(integers, i, out, end)
+            end = copied(integers, i, out, end)
         elif found[i] == DOUBLE_SLOT:
-            end = _copied(doubles, i, out, end)
+            end = copied(doubles, i, out, end)
         elif found[i] == FLOAT_SLOT:
-            end = _copied(floats, i, out, end)
+            end = copied(floats, i, out, end)
         starts[i + 1] = end
-
-
-@njit(nogil=True, cache=True)
-def _copied(texts, at, out, end):  # type: ignore[no-untyped-def]
-    """Copy a text to the end of ``out`` and give the new end."""
-    for j in range(texts[0][at], texts[0][at + 1]):
-        out[end] = texts[1][j]
-        end += 1
-    return end
-
-
-@njit(nogil=True, cache=True)
-def _quoted(texts, at, out, end):  # type: ignore[no-untyped-def]
-    """Write a text as a string of JSON to the end of ``out`` and give the new end."""
-    out[end] = 34
-    end += 1
-    for j in range(texts[0][at], texts[0][at + 1]):
-        byte = texts[1][j]
-        if byte >= 32 and byte != 34 and byte != 92:
-            out[end] = byte
-            end += 1
-            continue
-        out[end] = 92
-        if byte == 34 or byte == 92:
-            out[end + 1] = byte
-        elif 8 <= byte <= 13 and byte != 11:
-            out[end + 1] = b"btn-fr"[byte - 8]
-        else:
-            for k in range(4):
-                out[end + 1 + k] = b"u000"[k]
-            out[end + 4] = 48 + (byte >> 4)
-            out[end + 5] = b"0123456789ABCDEF"[byte & 15]
-            end += 4
-        end += 2
-    out[end] = 34
-    return end + 1
 
 
 @njit(nogil=True, cache=True)
@@ -191,7 +157,7 @@ def objects(offsets, keys, found, texts, number, numbers, dates, starts, out, th
         for k in range(count):
             i = order[k]
             out[end] = 44 if k else 123
-            end = _quoted(keys, i, out, end + 1)
+            end = quoted(keys, i, out, end + 1)
             out[end] = 58
             end = _member(i, found, texts, number, numbers, dates, out, end + 1)
         if count > 0:
@@ -208,7 +174,7 @@ def _member(i, found, texts, number, numbers, dates, out, end):  # type: ignore[
         for byte in b'{"set_timestamp_micros":':
             out[end] = byte
             end += 1
-        end = _quoted(dates, i, out, end)
+        end = quoted(dates, i, out, end)
         for byte in b',"value":':
             out[end] = byte
             end += 1
@@ -217,11 +183,11 @@ def _member(i, found, texts, number, numbers, dates, out, end):  # type: ignore[
             out[end] = byte
             end += 1
     elif number[i] >= 0:
-        end = _copied(numbers, number[i], out, end)
+        end = copied(numbers, number[i], out, end)
     elif found[i] == TEXT_SLOT:
-        end = _quoted(texts, i, out, end)
+        end = quoted(texts, i, out, end)
     else:
-        end = _copied(texts, i, out, end)
+        end = copied(texts, i, out, end)
     if dated:
         out[end] = 125
         end += 1

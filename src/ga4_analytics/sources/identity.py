@@ -20,6 +20,8 @@ the version 5 UUID of the text n in the namespace of the first one's id.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from hashlib import sha1
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
@@ -105,13 +107,29 @@ def uuid5_sql(digest: str) -> str:
     )
 
 
+def sha1s(names: memoryview, ends: Sequence[int]) -> pa.Array:
+    """The SHA-1s of texts that stand one behind the other, in hexadecimal.
+
+    Args:
+        names: The bytes of the texts.
+        ends: Where each of them ends.
+
+    >>> sha1s(memoryview(b"xyz"), [1, 3])[0].as_py() == sha1(b"x").hexdigest()
+    True
+    """
+    found, start = [], 0
+    for end in ends:
+        found.append(sha1(names[start:end]).hexdigest())
+        start = end
+    return pa.array(found, pa.string())
+
+
 def uuids(digests: pa.Array) -> pa.Array:
     """Lay SHA-1s in hexadecimal out as version 5 UUIDs, many times faster than SQL does.
 
     Args:
         digests: Texts of 40 characters, none null.
 
-    >>> from hashlib import sha1
     >>> digest = sha1(NAMESPACE.bytes + b"x").hexdigest()
     >>> uuids(pa.array([digest]))[0].as_py() == str(uuid5(NAMESPACE, "x"))
     True

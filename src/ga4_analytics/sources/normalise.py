@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from ga4_analytics.sources.batches import GIVEN, LINE, RawBatch, Reject
 from ga4_analytics.sources.identity import needs_escaping, uuids
 from ga4_analytics.sources.param_lists import is_pairs, pairs
+from ga4_analytics.sources.plain_records import plain_records
 from ga4_analytics.sources.plan import (
     KEY,
     KEYED,
@@ -30,6 +31,7 @@ from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.zones import Transition
 
 NO_JUDGING = Judging()
+_ITEM_ORDER = [(ROW, "ascending"), ("item_index", "ascending")]
 _DAMAGE = f"""
 select {ROW}, d.column_name, d.rule, d.value
 from (select {ROW}, unnest(damage) as d from ready where problem is null)
@@ -82,14 +84,31 @@ class Normaliser:
         """
         numbers = np.arange(first_row, first_row + batch.table.num_rows, dtype=np.int64)
         table, read = self._lists_read(batch.table)
-        self._engine.register("batch", table.append_column(ROW, pa.array(numbers)))
+        table = table.append_column(ROW, pa.array(numbers))
+        plain = plain_records(self._engine, table, read, self._judging)
+        if plain is None:
+            return self._by_sql(batch, table, read, first_row)
+        if not plain.left.num_rows:
+            return Normalised(plain.events, plain.items, ())
+        others = self._by_sql(batch, plain.left, read, first_row)
+        items = None
+        if plain.items is not None and others.items is not None:
+            items = pa.concat_tables([plain.items, others.items]).sort_by(_ITEM_ORDER)
+        events = pa.concat_tables([plain.events, others.events]).sort_by(ROW)
+        return Normalised(events, items, others.rejects)
+
+    def _by_sql(
+        self, batch: RawBatch, table: pa.Table, read: frozenset[str], first_row: int
+    ) -> Normalised:
+        """Turn records of a batch into canonical ones, however they are written."""
+        self._engine.register("batch", table)
         plan = plan_batch(
             tuple(batch.table.schema.names),
-            () if _everywhere(batch.table, "event_date") else self._transitions,
+            () if _everywhere(table, "event_date") else self._transitions,
             self._judging,
-            _plain(batch.table),
+            _plain(table),
             read,
-            timed=_everywhere(batch.table, "event_timestamp"),
+            timed=_everywhere(table, "event_timestamp"),
         )
         ready = self._engine.execute(plan.ready).to_arrow_table().combine_chunks()
         keys = ready.column(KEY).combine_chunks()

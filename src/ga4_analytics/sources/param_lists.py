@@ -69,9 +69,8 @@ def pairs(engine: duckdb.DuckDBPyConnection, lists: pa.Array, wanted: Sequence[s
     records = lists.values
     fields = dict(zip((field.name for field in records.type), records.flatten(), strict=True))
     offsets = np.asarray(lists.offsets).astype(np.int64)
-    if lists.null_count:
-        lists = lists.fill_null([])
-        return pairs(engine, lists, wanted)
+    if lists.null_count and np.diff(offsets)[np.asarray(lists.is_null())].any():
+        return pairs(engine, lists.fill_null([]), wanted)
     keys = text_parts(fields["key"])
     strings, integers, doubles, floats = (text_parts(fields[name]) for name in _SLOTS)
     dates = text_parts(fields.get("set_timestamp_micros", pa.nulls(len(records), TEXT)))
@@ -104,7 +103,10 @@ def text_parts(texts: pa.Array) -> TextParts:
         found = bits[begin : begin + count].astype(np.bool_)
     where = np.zeros(1, np.int32) if starts is None else np.frombuffer(starts, np.int32)
     bytes_ = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
-    return where[begin : begin + count + 1], bytes_, found
+    parts = where[begin : begin + count + 1], bytes_, found
+    for part in parts:
+        part.flags.writeable = False  # kernels are compiled anew for arrays of another kind
+    return parts
 
 
 def text_array(starts: npt.NDArray[np.int32], data: npt.NDArray[np.uint8],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -104,7 +104,7 @@ def plan_batch(
         "from judged",
     }
     chain = ", ".join(f"{name} as ({sql})" for name, sql in steps.items())
-    columns = _fillable(texts, names)
+    columns = fillable(texts, names)
     selected = ", ".join(f"key_sha as {KEY}" if name == KEY else name for name in columns)
     damage = ", damage" if judging.accept else ""
     items = ", raw_items" if "items" in names else ""
@@ -112,8 +112,13 @@ def plan_batch(
     return BatchPlan(ready, _items() if items else None, columns)
 
 
-def _fillable(texts: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The staged columns that can have a value; columns of nulls cost as much as others."""
+def fillable(texts: Iterable[str], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The staged columns that can have a value; columns of nulls cost as much as others.
+
+    Args:
+        texts: The canonical columns that have a text.
+        names: The batch's column names.
+    """
     able = {*ALWAYS, KEY, *texts}
     if "page_location" in texts:
         able.add("page_path")
@@ -121,7 +126,7 @@ def _fillable(texts: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, ..
         able.add("event_params")
     if "user_properties" in names:
         able.add("user_properties")
-    if _other_fields(names):
+    if other_fields(names):
         able.add("other_fields")
     return tuple(name for name in STAGE_EVENTS if name in able)
 
@@ -136,20 +141,31 @@ def wanted_parameters() -> tuple[str, ...]:
     return tuple(path.removeprefix(PARAMETER) for path in paths if path.startswith(PARAMETER))
 
 
+def places(column: Column, names: Collection[str], read: frozenset[str]) -> list[str]:
+    """The columns of a batch that may hold a canonical column's text, the first one that does.
+
+    A parameter of lists that are not read already is told by its key, with the mark.
+    """
+    found = [GIVEN + column.name] if GIVEN + column.name in names else []
+    for path in column.paths:
+        if path in names and path not in _LISTS:
+            found.append(path)
+        elif path.startswith(PARAMETER) and "event_params" in read:
+            found.append(KEYED + path.removeprefix(PARAMETER))
+        elif path.startswith(PARAMETER) and "event_params" in names:
+            found.append(path)
+    return found
+
+
 def _text(column: Column, names: tuple[str, ...], read: frozenset[str]) -> str | None:
     """SQL for a column's text, from the first place that has one; None where none can."""
-    found = [quoted(GIVEN + column.name)] if GIVEN + column.name in names else []
-    for path in column.paths:
-        if path.startswith(PARAMETER) and path in names:
-            found.append(quoted(path))
-        elif path.startswith(PARAMETER):
-            if "event_params" in read:
-                found.append(quoted(KEYED + path.removeprefix(PARAMETER)))
-            elif "event_params" in names:
-                key = text_literal(path.removeprefix(PARAMETER))
-                found.append(f"params[list_position(param_keys, {key})].t")
-        elif path in names and path not in _LISTS:
-            found.append(quoted(path))
+    found = []
+    for place in places(column, names, read):
+        if place in names or place.startswith(KEYED):
+            found.append(quoted(place))
+        else:
+            key = text_literal(place.removeprefix(PARAMETER))
+            found.append(f"params[list_position(param_keys, {key})].t")
     return f"coalesce({', '.join(found)})" if found else None
 
 
@@ -159,9 +175,10 @@ def _lists(names: tuple[str, ...], plain: frozenset[str], read: frozenset[str]) 
     unknown = _loose(unknown_columns(names) if "event_params" in names else {})
     properties = _pairs("user_properties", names, read)
     items = "items" if "items" in names else "null"
+    other = _direct({name: name for name in other_fields(names)}, plain)
     return (
         f"{params} as params, {unknown} as unknown, {properties} as properties, "
-        f"{_direct(_other_fields(names), plain)} as other, {items} as raw_items"
+        f"{other} as other, {items} as raw_items"
     )
 
 
@@ -200,14 +217,14 @@ def unknown_columns(names: tuple[str, ...]) -> dict[str, str]:
     return {name.removeprefix(PARAMETER): name for name in names if name.startswith(PARAMETER)}
 
 
-def _other_fields(names: tuple[str, ...]) -> dict[str, str]:
-    """Fields of Google's schema that no canonical column reads, by path."""
+def other_fields(names: Iterable[str]) -> list[str]:
+    """Fields of Google's schema that no canonical column reads, by path, sorted."""
     read = {path for column in EVENT_COLUMNS for path in column.paths}
-    return {
-        name: name
+    return sorted(
+        name
         for name in names
         if name.partition(".")[0] in GA4_TOP_LEVEL and name not in read and name not in _LISTS
-    }
+    )
 
 
 def _text_columns(
