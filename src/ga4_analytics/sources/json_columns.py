@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -24,6 +23,7 @@ from ga4_analytics.sources.batches import ITEM, ITEM_FIELDS, LINE, PARAM, PARAME
 from ga4_analytics.sources.lines import is_utf8
 from ga4_analytics.sources.mapping import GA4_RECORDS, GA4_TOP_LEVEL
 from ga4_analytics.sources.param_lists import text_array
+from ga4_analytics.sources.pending import Scratch
 
 _NESTED = kernel.OBJECT | kernel.ARRAY
 _BARE = kernel.PLAIN | kernel.REAL | kernel.FLAG
@@ -50,7 +50,7 @@ class JsonColumns:
 
 
 def json_columns(
-    engine: duckdb.DuckDBPyConnection, data: bytes, first_line: int
+    engine: duckdb.DuckDBPyConnection, data: bytes, first_line: int, scratch: Scratch
 ) -> JsonColumns | None:
     """Read a block of JSON lines.
 
@@ -58,13 +58,14 @@ def json_columns(
         engine: Any.
         data: The block, without NUL.
         first_line: The number of its first line.
+        scratch: The thread's.
 
     Returns:
         Its objects, or None where the block has to be read in another way.
     """
     if not is_utf8(data):
         return None
-    scanned = _Scanned.of(data + (b"" if data.endswith(b"\n") else b"\n"))
+    scanned = _Scanned.of(data, scratch)
     if scanned is None:
         return None
     try:
@@ -72,55 +73,54 @@ def json_columns(
     except _OddError:
         return None
     numbers = pa.array(scanned.lines[:, 0].astype(np.int64) + first_line)
-    return JsonColumns(pa.table({LINE: numbers, **columns}), scanned.lines[:, 1:])
+    return JsonColumns(pa.table({LINE: numbers, **columns}), scanned.lines[:, 1:].copy())
 
 
 @dataclass(frozen=True)
 class _Scanned:
-    """What `kernel.scan` found; see there."""
+    """What `kernel.scan` and `kernel.by_field` found; see there."""
 
     data: npt.NDArray[np.uint8]
     nodes: npt.NDArray[np.int64]
     kinds: npt.NDArray[np.uint8]
     tape: npt.NDArray[np.int32]
     lines: npt.NDArray[np.int32]
+    bounds: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, text: bytes) -> _Scanned | None:
+    def of(cls, text: bytes, scratch: Scratch) -> _Scanned | None:
         """Scan a block; None where it is odd, or empty."""
-        data = np.frombuffer(text + bytes(kernel.PADDING), np.uint8)
+        size = len(text)
+        data = scratch.array("data", (size + 1 + kernel.PADDING,), np.uint8)
+        data[:size] = np.frombuffer(text, np.uint8)
+        data[size:] = 0
+        if not text.endswith(b"\n"):
+            data[size] = ord("\n")
+            size += 1
+        data = data[: size + kernel.PADDING]
         nodes = np.empty((kernel.MAX_NODES, 3), np.int64)
         kinds = np.zeros(kernel.MAX_NODES, np.uint8)
-        # Memory that is not written to is not taken. The shortest line of an object is `{}`.
-        tape = np.empty((len(text) // 2 + 1, 5), np.int32)
-        lines = np.empty((len(text) // 3 + 1, 3), np.int32)
+        # The shortest line of an object is `{}`, and the shortest value is a digit.
+        tape = scratch.array("tape", (size // 2 + 1, 5), np.int32)
+        lines = scratch.array("lines", (size // 3 + 1, 3), np.int32)
         objects, values, fields = kernel.scan(data, nodes, kinds, tape, lines)
         if not objects:
             return None
-        return cls(data, nodes[:fields], kinds[:fields], tape[:values], lines[:objects])
+        bounds, sizes = np.zeros(fields + 1, np.int64), np.zeros(fields, np.int64)
+        order = scratch.array("order", (size // 2 + 1,), np.int32)
+        kernel.by_field(tape[:values], bounds, sizes, order)
+        return cls(data, nodes[:fields], kinds[:fields], tape[:values], lines[:objects],
+                   bounds, sizes, order)  # fmt: skip
 
-    @cached_property
-    def _order(self) -> npt.NDArray[np.int64]:
-        return np.argsort(self.tape[:, 0].astype(np.int16), kind="stable")
-
-    @cached_property
-    def _bounds(self) -> npt.NDArray[np.int64]:
-        counts = np.bincount(self.tape[:, 0], minlength=len(self.kinds))
-        return np.concatenate([[0], np.cumsum(counts)])
-
-    def values(self, node: int) -> npt.NDArray[np.int64]:
+    def values(self, node: int) -> npt.NDArray[np.int32]:
         """Rows of the tape with a field's values."""
-        return self._order[self._bounds[node] : self._bounds[node + 1]]
-
-    @cached_property
-    def _sizes(self) -> npt.NDArray[np.float64]:
-        lengths = (self.tape[:, 3] - self.tape[:, 2]).astype(np.float64)
-        sizes = np.bincount(self.tape[:, 0], lengths, minlength=len(self.kinds))
-        return sizes.astype(np.float64)
+        return self.order[self.bounds[node] : self.bounds[node + 1]]
 
     def size(self, node: int) -> int:
         """How many bytes the texts of a field's scalars have, their escapes among them."""
-        return int(self._sizes[node])
+        return int(self.sizes[node])
 
     def children(self) -> dict[int, dict[str, int]]:
         """Parent to name to field; an element has no name."""

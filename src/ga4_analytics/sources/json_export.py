@@ -34,7 +34,7 @@ def read_ndjson(path: Path, seen: Seen) -> Iterator[Pending]:
 
 def _read(block: Block, engines: Engines) -> RawBatch:
     """Read a block as exports are, or else as JSON of any kind."""
-    found = json_columns(engines.plain(), block.data, block.first_line)
+    found = json_columns(engines.plain(), block.data, block.first_line, engines.scratch())
     if found is None:
         return _batch(block, engines)
     lines = found.lines

@@ -62,31 +62,40 @@ def blocks(
         line, carry = 1, b""
         following = stream.read(size)
         while chunk := following:
-            data, following = carry + chunk, stream.read(size)
+            following = stream.read(size)
             # The end needs no cut, which stray quotes can lead astray.
-            cut = _record_end(data, quoted) if following else 0
-            if following and not cut and len(data) > MAX_RECORD_BYTES:
-                raise _unclosed(path, line)
-            carry = data[cut:]
+            cut = _record_end(carry, chunk, quoted) if following else 0
             if cut:
-                yield _checked(Block(line, data[:cut]), path)
-                line += data.count(b"\n", 0, cut)
+                data = b"".join((carry, memoryview(chunk)[:cut]))
+                carry = chunk[cut:]
+                yield _checked(Block(line, data), path)
+                line += data.count(b"\n")
+            else:
+                carry += chunk
+            if following and len(carry) > MAX_RECORD_BYTES:
+                raise _unclosed(path, line)
             seen(position())
         if carry:
             if quoted and carry.count(b'"') % 2:
-                raise _unclosed(path, line + carry.count(b"\n", 0, _record_end(carry, quoted)))
+                raise _unclosed(path, line + carry.count(b"\n", 0, _record_end(b"", carry, quoted)))
             yield _checked(Block(line, carry), path)
 
 
-def _record_end(data: bytes, quoted: bool) -> int:
-    """Where the last whole record of ``data`` ends, 0 where there is none."""
-    cut = data.rfind(b"\n") + 1
+def _record_end(carry: bytes, chunk: bytes, quoted: bool) -> int:
+    """Where in ``chunk`` the last whole record ends, 0 where none does.
+
+    Args:
+        carry: What stands before the chunk, from the begin of a record that does not end there.
+        chunk: Some bytes.
+        quoted: See `blocks`.
+    """
+    cut = chunk.rfind(b"\n") + 1
     if not quoted:
         return cut
-    quotes = data.count(b'"', 0, cut)
-    while quotes % 2:
-        earlier = data.rfind(b"\n", 0, cut - 1) + 1
-        quotes -= data.count(b'"', earlier, cut)
+    quotes = carry.count(b'"') + chunk.count(b'"', 0, cut)
+    while cut and quotes % 2:
+        earlier = chunk.rfind(b"\n", 0, cut - 1) + 1
+        quotes -= chunk.count(b'"', earlier, cut)
         cut = earlier
     return cut
 
