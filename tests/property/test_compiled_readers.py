@@ -128,6 +128,30 @@ def test_compiled_json_is_what_the_engine_reads() -> None:
     assert compiled > 20
 
 
+def test_a_block_is_what_its_pieces_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    engines = Engines()
+    many = 0
+    for seed in range(60):
+        block = Block(7, b"\n".join(Writer(5 * seed + part).block() for part in range(4)))
+        whole = json_export._batch(block, engines)
+        monkeypatch.setattr(json_export, "PIECE_BYTES", 1500)
+        mine, pieces = json_export._read(block, engines), list(json_export._pieces(block))
+        monkeypatch.undo()
+        many += len(pieces) > 2
+        assert b"".join(piece.data for piece in pieces) == block.data
+        wanted = [
+            row for piece in pieces for row in json_export._batch(piece, engines).table.to_pylist()
+        ]
+        assert [{k: v for k, v in row.items() if k in wanted[at]}
+                for at, row in enumerate(mine.table.to_pylist())] == wanted  # fmt: skip
+        # Kinds of values that mix are told block by block, but never which lines are read.
+        assert sorted(mine.rejects, key=repr) == sorted(whole.rejects, key=repr)
+        assert mine.table.column("_line").equals(whole.table.column("_line"))
+        rows = range(mine.table.num_rows)
+        assert [mine.raw_text(row) for row in rows] == [whole.raw_text(row) for row in rows]
+    assert many > 20
+
+
 @pytest.mark.parametrize("odd", [*ODD[:6], *ODD[10:]])
 def test_json_that_is_none_is_left_to_the_engine(odd: str) -> None:
     data = f'{{"event_name":"a","x":{odd}}}\n'.encode()

@@ -12,6 +12,7 @@ from shape_files import Event, canonical, events, inspected, ndjson, parquet, ta
 
 from ga4_analytics.errors import DamagedFileError, SourceError, UnknownShapeError
 from ga4_analytics.ingest.staging import Reading, stage_files
+from ga4_analytics.sources import json_export
 from ga4_analytics.sources.mapping import NO_OPTIONS
 from ga4_analytics.sources.readings import Judging
 
@@ -38,6 +39,18 @@ def test_a_number_of_any_length_is_kept(tmp_path: Path) -> None:
     found, _, rejects = canonical(path)
     assert rejects == []
     assert digits in found[0]["event_params"]
+
+
+def test_blocks_without_a_good_line_are_rejected_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_export, "BLOCK_BYTES", 64)
+    good = json.dumps(GOOD) + "\n"
+    path = tmp_path / "a.json"
+    path.write_text(good + 40 * "{broken}\n" + good)
+    found, _, rejects = canonical(path)
+    assert len(found) == 2
+    assert [reject.line for reject in rejects] == list(range(2, 42))
 
 
 @pytest.mark.parametrize(

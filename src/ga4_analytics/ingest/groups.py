@@ -25,7 +25,7 @@ from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.zones import Transition
 
 GROUP_ROWS = 100_000
-GROUP_BYTES = 24 << 20
+GROUP_BYTES = 12 << 20
 """Batches are joined until a group has as many rows, or bytes."""
 
 

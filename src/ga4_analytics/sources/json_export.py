@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from ga4_analytics.sources.batches import LINE, TEXT, RawBatch, Reject
@@ -17,8 +18,9 @@ from ga4_analytics.sources.json_columns import json_columns
 from ga4_analytics.sources.lines import Block, Seen, blocks
 from ga4_analytics.sources.pending import Engines, Pending
 
-BLOCK_BYTES = 3 << 20
-"""JSON takes many times its size while it is flattened, on all cores at once."""
+BLOCK_BYTES = 12 << 20
+PIECE_BYTES = 3 << 20
+"""What the engine flattens at a time: it takes many times its size, on all cores at once."""
 
 
 def read_ndjson(path: Path, seen: Seen) -> Iterator[Pending]:
@@ -33,12 +35,51 @@ def read_ndjson(path: Path, seen: Seen) -> Iterator[Pending]:
 
 
 def _read(block: Block, engines: Engines) -> RawBatch:
-    """Read a block as exports are, or else as JSON of any kind."""
+    """Read a block as exports are, or else its pieces, as JSON of any kind where they are that."""
+    found = _compiled(block, engines)
+    if found is not None:
+        return found
+    pieces = list(_pieces(block))
+    if len(pieces) == 1:
+        return _batch(block, engines)
+    batches = [_compiled(piece, engines) or _batch(piece, engines) for piece in pieces]
+    names = {name for batch in batches for name in batch.table.schema.names}
+    # The flattener tells names in two cases apart, what reads joined pieces does not.
+    clash = len({name.lower() for name in names}) < len(names)
+    return _batch(block, engines) if clash else _joined(batches)
+
+
+def _compiled(block: Block, engines: Engines) -> RawBatch | None:
+    """Read a block of exports; None where it is anything else."""
     found = json_columns(engines.plain(), block.data, block.first_line, engines.scratch())
     if found is None:
-        return _batch(block, engines)
+        return None
     lines = found.lines
     return RawBatch(found.table, lambda row: block.data[slice(*lines[row])].decode())
+
+
+def _pieces(block: Block) -> Iterator[Block]:
+    """Cut a block between lines into parts that are not much longer than a piece."""
+    line, start = block.first_line, 0
+    while start < len(block.data):
+        end = block.data.find(b"\n", start + PIECE_BYTES) + 1 or len(block.data)
+        yield Block(line, block.data[start:end])
+        line += block.data.count(b"\n", start, end)
+        start = end
+
+
+def _joined(batches: Sequence[RawBatch]) -> RawBatch:
+    """Batches of one block, one behind the other."""
+    table = pa.concat_tables([batch.table for batch in batches], promote_options="default")
+    ends = np.cumsum([batch.table.num_rows for batch in batches])
+
+    def raw_text(row: int) -> str:
+        at = int(np.searchsorted(ends, row, side="right"))
+        batch = batches[at]
+        return batch.raw_text(row - int(ends[at]) + batch.table.num_rows)
+
+    rejects = tuple(reject for batch in batches for reject in batch.rejects)
+    return RawBatch(table.combine_chunks(), raw_text, rejects)
 
 
 @dataclass(frozen=True)
@@ -86,7 +127,8 @@ def _stage_objects(
 ) -> list[tuple[int, str | None, str]]:
     """Put the lines that are objects into the table ``good``; give line and rule of others."""
     texts, broken = pa.array(lines.texts, TEXT), pa.array(lines.broken, TEXT)
-    engine.register("given", pa.table({LINE: lines.numbers, "j": texts, "broken": broken}))
+    numbers = pa.array(lines.numbers, pa.int64())
+    engine.register("given", pa.table({LINE: numbers, "j": texts, "broken": broken}))
     engine.execute(
         f"""create or replace temp table sorted_out as
         select {LINE}, j, case
