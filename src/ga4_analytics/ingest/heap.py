@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 
+import pyarrow as pa
+
 _M_MMAP_THRESHOLD = -3
 _THRESHOLD = 1 << 20
 
@@ -19,3 +21,11 @@ def return_large_blocks() -> None:
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         library.mallopt(_M_MMAP_THRESHOLD, _THRESHOLD)
+
+
+def return_free_memory() -> None:
+    """Let the system have all memory that is free: what comes next needs memory of another kind."""
+    pa.default_memory_pool().release_unused()
+    library = ctypes.CDLL(None)
+    if hasattr(library, "malloc_trim"):
+        library.malloc_trim(0)

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from ga4_analytics.errors import LoadError
 from ga4_analytics.ingest.append import (
@@ -23,7 +22,7 @@ from ga4_analytics.ingest.archives import unpacking
 from ga4_analytics.ingest.day_facts import Staged, counts_after, counts_before, day_facts
 from ga4_analytics.ingest.days import Counts, check_shrinking, day_rows, missing_columns
 from ga4_analytics.ingest.files import InputFile, check_unchanged, expand, inspect
-from ga4_analytics.ingest.heap import return_large_blocks
+from ga4_analytics.ingest.heap import return_free_memory, return_large_blocks
 from ga4_analytics.ingest.history import drop_old_copies, keep_copies
 from ga4_analytics.ingest.kinds import RANKS, Precedence, precedence
 from ga4_analytics.ingest.ledger import (
@@ -274,7 +273,7 @@ def _read(job: _Job, show: Progress) -> Tally:
     reading = Reading(job.options.columns, changes, judging)
     with show.phase("Reading files", total, "bytes") as advance:
         tally = stage_files(job.files, reading, job.folder, advance)
-    pa.default_memory_pool().release_unused()
+    return_free_memory()
     check_unchanged(job.files)
     tally.lines += len(job.left_out)
     tally.rejects += job.left_out

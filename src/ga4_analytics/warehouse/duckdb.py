@@ -36,7 +36,7 @@ from ga4_analytics.warehouse.duckdb_rows import (
 from ga4_analytics.warehouse.parquet import BATCH_ROWS, write_batches
 from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES, Table
 
-MEMORY_LIMIT = "1500MB"
+MEMORY_LIMIT = "1300MB"
 # DuckDB names the catalog after the file; one named like a schema makes raw.x ambiguous.
 _RESERVED = frozenset({*SCHEMAS, "main", "memory", "system", "temp"})
 _POLL_SECONDS = 0.25
