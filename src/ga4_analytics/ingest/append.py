@@ -11,8 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from ga4_analytics.ingest.staging import PartWriter
-from ga4_analytics.sources.plan import KEY, ROW, STAGE_EVENTS, STAGE_ITEMS
 from ga4_analytics.sources.sql_text import text_literal
+from ga4_analytics.sources.stage_columns import KEY, ROW, STAGE_EVENTS, STAGE_ITEMS
 from ga4_analytics.warehouse.base import Warehouse
 from ga4_analytics.warehouse.tables import CAPABILITIES
 

@@ -15,9 +15,9 @@ from ga4_analytics.ingest.groups import Group
 from ga4_analytics.sources.batches import GIVEN, LINE, Reject
 from ga4_analytics.sources.csv_rows import read_header
 from ga4_analytics.sources.mapping import ColumnOptions, plan_columns
-from ga4_analytics.sources.plan import ROW
 from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.schema import EVENT_COLUMNS
+from ga4_analytics.sources.stage_columns import ROW
 
 SHOWN = 5
 ACCEPT = "or accept the loss knowingly with --accept-damaged"

@@ -20,8 +20,8 @@ from ga4_analytics.ingest.files import InputFile
 from ga4_analytics.sources.batches import RawBatch, Reject
 from ga4_analytics.sources.normalise import Normalised, Normaliser
 from ga4_analytics.sources.pending import Renewed
-from ga4_analytics.sources.plan import ROW
 from ga4_analytics.sources.readings import Judging
+from ga4_analytics.sources.stage_columns import ROW
 from ga4_analytics.sources.zones import Transition
 
 GROUP_ROWS = 100_000

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from ga4_analytics.sources.plan import KEY, ROW, STAGE_EVENTS, STAGE_ITEMS
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 from ga4_analytics.sources.sql_text import text_literal
+from ga4_analytics.sources.stage_columns import KEY, ROW, STAGE_EVENTS, STAGE_ITEMS
 
 LEFT_OUT = "left_out.parquet"
 """File of a stage with the ids of rows that were read and are not loaded."""

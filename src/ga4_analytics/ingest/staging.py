@@ -28,8 +28,8 @@ from ga4_analytics.sources.mapping import ColumnOptions
 from ga4_analytics.sources.normalise import Normalised
 from ga4_analytics.sources.parquet import read_parquet
 from ga4_analytics.sources.pending import Engines, Pending
-from ga4_analytics.sources.plan import KEY, ROW
 from ga4_analytics.sources.readings import Judging
+from ga4_analytics.sources.stage_columns import KEY, ROW
 from ga4_analytics.sources.zones import Transition
 
 _UNIQUE = frozenset({ROW, KEY, "event_id", "event_timestamp"})

@@ -18,16 +18,10 @@ from ga4_analytics.sources.batches import GIVEN, LINE, RawBatch, Reject
 from ga4_analytics.sources.identity import needs_escaping, uuids
 from ga4_analytics.sources.param_lists import is_pairs, pairs
 from ga4_analytics.sources.plain_records import plain_records
-from ga4_analytics.sources.plan import (
-    KEY,
-    KEYED,
-    ROW,
-    plan_batch,
-    unknown_columns,
-    wanted_parameters,
-)
+from ga4_analytics.sources.plan import plan_batch
 from ga4_analytics.sources.readings import MACROS, Judging
 from ga4_analytics.sources.rules import RULES
+from ga4_analytics.sources.stage_columns import KEY, KEYED, ROW, unknown_columns, wanted_parameters
 from ga4_analytics.sources.zones import Transition
 
 NO_JUDGING = Judging()

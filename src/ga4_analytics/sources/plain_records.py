@@ -20,10 +20,17 @@ from ga4_analytics.kernels import plain_texts as kernel
 from ga4_analytics.sources.batches import TEXT
 from ga4_analytics.sources.identity import GA4_KEY, NAMESPACE, sha1s, uuids
 from ga4_analytics.sources.param_lists import is_pairs, pairs, text_array, text_parts
-from ga4_analytics.sources.plan import KEY, ROW, STAGE_ITEMS, fillable, other_fields, places
 from ga4_analytics.sources.readings import DAY_US, FIRST_DAY, FIRST_US, IDENTIFIERS, Judging
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 from ga4_analytics.sources.sql_text import json_text
+from ga4_analytics.sources.stage_columns import (
+    KEY,
+    ROW,
+    STAGE_ITEMS,
+    fillable,
+    other_fields,
+    places,
+)
 
 _EPOCH = date(1970, 1, 1)
 _LARGEST = 10**18 - 1

@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
-from ga4_analytics.sources.batches import GIVEN, PARAMETER
+from ga4_analytics.sources.batches import PARAMETER
 from ga4_analytics.sources.identity import (
     NAMESPACE,
     array_key_sql,
     object_key_sql,
     sha1_sql,
 )
-from ga4_analytics.sources.mapping import GA4_TOP_LEVEL
 from ga4_analytics.sources.param_lists import pairs_sql
 from ga4_analytics.sources.readings import Fault, Judging, faults, value_sql
 from ga4_analytics.sources.rules import RULES
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
 from ga4_analytics.sources.sql_text import json_text, quoted, text_literal
+from ga4_analytics.sources.stage_columns import (
+    KEY,
+    KEYED,
+    LATER,
+    ROW,
+    fillable,
+    other_fields,
+    places,
+    unknown_columns,
+)
 from ga4_analytics.sources.zones import Transition, offset_sql
 
-ROW = "row_id"
-KEY = "event_key"
-LATER = frozenset({"dataset", "event_id", "repeat_ordinal", "repeat_of", "utc_offset_min"})
-"""Event columns that are known only when the whole load has been read."""
-
-STAGE_EVENTS: tuple[str, ...] = (
-    ROW,
-    KEY,
-    *(column.name for column in EVENT_COLUMNS if column.name not in LATER),
-)
-ALWAYS = frozenset({ROW, "event_date", "event_name", "id_scheme"})
-"""Columns of `STAGE_EVENTS` that every batch gives, as it gives `KEY`."""
-STAGE_ITEMS: tuple[str, ...] = (
-    ROW,
-    KEY,
-    "event_date",
-    "item_index",
-    *(column.name for column in ITEM_COLUMNS[4:]),
-)
 _OBJECTS = frozenset({"event_params", "user_properties", "other_fields"})
-KEYED = "event_params@"
-"""Prefix of a column with the text of one parameter, where lists are read already."""
 NULL_TEXT = "null::varchar"
-_LISTS = ("event_params", "user_properties", "items")
+
+Scheme = Literal["ga4", "columns"]
+"""How an event's key is made; see ``identity``."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +89,7 @@ def plan_batch(
         "typed": f"select *, {_columns(values)} from texts",
         "dated": f"select * replace ({_dated(texts, transitions)}) from typed",
         "cleared": f"select {_cleared(texts, names, judging)} from dated",
-        "judged": f"select *, {scheme} as id_scheme, "
+        "judged": f"select *, {_scheme_sql(scheme)} as id_scheme, "
         f"{_problem(texts, names, judging)} as problem from cleared",
         "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, names, plain, scheme))} as key_sha "
         "from judged",
@@ -112,49 +103,8 @@ def plan_batch(
     return BatchPlan(ready, _items() if items else None, columns)
 
 
-def fillable(texts: Iterable[str], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The staged columns that can have a value; columns of nulls cost as much as others.
-
-    Args:
-        texts: The canonical columns that have a text.
-        names: The batch's column names.
-    """
-    able = {*ALWAYS, KEY, *texts}
-    if "page_location" in texts:
-        able.add("page_path")
-    if "event_params" in names or any(name.startswith(PARAMETER) for name in names):
-        able.add("event_params")
-    if "user_properties" in names:
-        able.add("user_properties")
-    if other_fields(names):
-        able.add("other_fields")
-    return tuple(name for name in STAGE_EVENTS if name in able)
-
-
 def _columns(values: Mapping[str, str]) -> str:
     return ", ".join(f"{sql} as {name}" for name, sql in values.items())
-
-
-def wanted_parameters() -> tuple[str, ...]:
-    """The keys of the parameters that have a column."""
-    paths = [path for column in EVENT_COLUMNS if column.reading for path in column.paths]
-    return tuple(path.removeprefix(PARAMETER) for path in paths if path.startswith(PARAMETER))
-
-
-def places(column: Column, names: Collection[str], read: frozenset[str]) -> list[str]:
-    """The columns of a batch that may hold a canonical column's text, the first one that does.
-
-    A parameter of lists that are not read already is told by its key, with the mark.
-    """
-    found = [GIVEN + column.name] if GIVEN + column.name in names else []
-    for path in column.paths:
-        if path in names and path not in _LISTS:
-            found.append(path)
-        elif path.startswith(PARAMETER) and "event_params" in read:
-            found.append(KEYED + path.removeprefix(PARAMETER))
-        elif path.startswith(PARAMETER) and "event_params" in names:
-            found.append(path)
-    return found
 
 
 def _text(column: Column, names: tuple[str, ...], read: frozenset[str]) -> str | None:
@@ -210,21 +160,6 @@ def _direct(columns: Mapping[str, str], plain: frozenset[str]) -> str:
         for key, name in sorted(columns.items())
     )
     return f"nullif('{{' || concat_ws(',', {members}) || '}}', '{{}}')" if columns else NULL_TEXT
-
-
-def unknown_columns(names: tuple[str, ...]) -> dict[str, str]:
-    """Columns that we do not know, by their name without the mark."""
-    return {name.removeprefix(PARAMETER): name for name in names if name.startswith(PARAMETER)}
-
-
-def other_fields(names: Iterable[str]) -> list[str]:
-    """Fields of Google's schema that no canonical column reads, by path, sorted."""
-    read = {path for column in EVENT_COLUMNS for path in column.paths}
-    return sorted(
-        name
-        for name in names
-        if name.partition(".")[0] in GA4_TOP_LEVEL and name not in read and name not in _LISTS
-    )
 
 
 def _text_columns(
@@ -283,13 +218,18 @@ def _dated(texts: Mapping[str, str], transitions: Sequence[Transition]) -> str:
     return f"case when {without} then {derived} else event_date end as event_date"
 
 
-def _scheme(nested: bool, timed: bool) -> str:
-    """SQL for the scheme of the event's key; where all are timed, those without are rejects."""
+def _scheme(nested: bool, timed: bool) -> Scheme | None:
+    """The scheme of every event's key, where all are timed or untimed ones are rejects; or None."""
     if not nested:
-        return "'columns'"
-    return (
-        "'ga4'" if timed else "case when event_timestamp is not null then 'ga4' else 'columns' end"
-    )
+        return "columns"
+    return "ga4" if timed else None
+
+
+def _scheme_sql(scheme: Scheme | None) -> str:
+    """SQL for the scheme of an event's key."""
+    if scheme is None:
+        return "case when event_timestamp is not null then 'ga4' else 'columns' end"
+    return text_literal(scheme)
 
 
 def _type(column: Column) -> str:
@@ -360,7 +300,10 @@ def _bad_item() -> str:
 
 
 def _key(
-    texts: Mapping[str, str], names: tuple[str, ...], plain: frozenset[str], scheme: str
+    texts: Mapping[str, str],
+    names: tuple[str, ...],
+    plain: frozenset[str],
+    scheme: Scheme | None,
 ) -> str:
     """SQL for the event's key, over the typed columns."""
     readable = {column.name: column.name for column in EVENT_COLUMNS if column.name in texts}
@@ -376,12 +319,12 @@ def _key(
         and texts.get(column.name, "") not in {f"coalesce({n})" for n in raw}
     )
     loose = object_key_sql(readable, ugly)
-    if scheme == "'columns'":
+    if scheme == "columns":
         return loose
     exact = array_key_sql(
         {**{c.name: c.name for c in EVENT_COLUMNS}, "event_params": "params_json"}, ugly
     )
-    if scheme == "'ga4'":
+    if scheme == "ga4":
         return exact
     return f"case when id_scheme = 'ga4' then {exact} else {loose} end"
 
