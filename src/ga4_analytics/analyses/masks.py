@@ -15,12 +15,16 @@ from ga4_analytics.index.arrange import NAMES
 from ga4_analytics.index.columns import ColumnSpec
 from ga4_analytics.index.layout import Segment
 from ga4_analytics.index.reader import Index
+from ga4_analytics.kernels.bitmaps import add_equal, add_listed
 from ga4_analytics.kernels.masks import keep, keep_any, keep_range, mark
 from ga4_analytics.questions.filters import AllOf, AnyOf, Condition, EventSelector, Filter, NotOf
 
 Bits = NDArray[np.uint64]
 MOST = 64
 ALL_BITS = np.uint64(2**64 - 1)
+_EACH_BYTE = np.uint64(0x0101010101010101)
+_FEW = 4
+"""Up to so many codes it is faster to compare eight rows at once with each."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,55 @@ class Masks:
             meets = ~met[0] if isinstance(tree.filter, NotOf) else np.logical_or.reduce(met)
             out &= np.where(meets, ALL_BITS, ~tree.bits)
         return out
+
+    def is_coded(self, place: int) -> bool:
+        """Whether the event name and columns of one text a row decide over a selector."""
+        others = [bits for _, _, bits in self.ranges] + [bits for _, bits, _ in self.lists]
+        others += [tree.bits for tree in self._trees]
+        return not any(int(bits) >> place & 1 for bits in others)
+
+    def words(self, segment: Segment, first: int, end: int, place: int) -> Bits:
+        """Which of some rows meet a selector that `is_coded`, as `kernels.bitmaps` has it.
+
+        Args:
+            segment: The segment.
+            first: First row.
+            end: The row after the last.
+            place: The selector's place.
+        """
+        bit = np.uint64(1 << place)
+        out = _words(segment.name, (self.names & bit) != 0, first, end)
+        for name, table in self.tables.items():
+            met = (table & bit) != 0
+            if not met.all():
+                out &= _words(segment.columns[name], met, first, end)
+        return out
+
+
+def no_words(first: int, end: int) -> Bits:
+    """The words of some rows, and the one behind them, without a bit.
+
+    >>> len(no_words(63, 65)), len(no_words(64, 65)), len(no_words(0, 0))
+    (3, 2, 1)
+    """
+    return np.zeros(-(-end // 64) - first // 64 + 1, np.uint64)
+
+
+def _words(codes: NDArray[np.generic], met: NDArray[np.bool_], first: int, end: int) -> Bits:
+    """The rows whose code is met."""
+    listed = np.flatnonzero(met)
+    if 2 * len(listed) > len(met):
+        return ~_words(codes, ~met, first, end)
+    out = no_words(first, end)
+    compared, at = 0, first // 64
+    if codes.dtype == np.uint8 and len(listed) <= _FEW:
+        compared = min(len(out) - 1, len(codes) // 64 - at)
+        eights = codes[: len(codes) // 64 * 64].view(np.uint64)
+        for code in listed.astype(np.uint64):
+            add_equal(eights, code * _EACH_BYTE, at, out[:compared])
+    if compared < len(out) - 1:
+        add_listed(codes, met.view(np.uint8), at + compared, out[compared:-1])
+    return out
 
 
 def _keep_ranges(values: NDArray[np.generic], ranges: Ranges, bits: np.uint64, out: Bits) -> None:

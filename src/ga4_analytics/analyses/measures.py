@@ -116,8 +116,8 @@ def _users(view: View, plan: Plan, place: int) -> Tally:
         table, base = np.arange(len(plan.buckets), dtype=np.int32), 0
     counts = np.zeros((plan.groups, len(plan.buckets)), np.int64)
     totals = np.zeros(plan.groups, np.int64)
-    if len(whos.flags) and _everybody_daily(whos, plan):
-        return _by_user_days(view, plan)
+    if plan.buckets.hours is None and view.grouping is None and _everybody_daily(whos, plan):
+        return _by_user_days(whos, plan)
     activity.users_by_bucket(
         whos.offsets, whos.days, whos.first, whos.end, whos.chosen, whos.group, table, base,
         counts, totals,
@@ -135,12 +135,13 @@ def _everybody_daily(whos: Whos, plan: Plan) -> bool:
     )
 
 
-def _by_user_days(view: View, plan: Plan) -> Tally:
-    part, segment = view.part, view.part.segment
-    days = segment.day[segment.user_day[part.first_user] : segment.user_day[part.end_user]]
+def _by_user_days(whos: Whos, plan: Plan) -> Tally:
+    offsets = whos.offsets[whos.first : whos.end + 1]
     counts = np.zeros((4, len(plan.buckets)), np.int64)
-    activity.histogram(days, plan.buckets.base, counts)
-    users = part.end_user - part.first_user
+    activity.histogram(whos.days[offsets[0] : offsets[-1]], plan.buckets.base, counts)
+    # The days of all users are those on which each was there: everybody has one.
+    everybody = len(whos.flags) > 0
+    users = len(offsets) - 1 if everybody else np.count_nonzero(offsets[1:] != offsets[:-1])
     return counts.sum(axis=0, keepdims=True), np.array([users], np.int64)
 
 

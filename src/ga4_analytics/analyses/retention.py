@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -24,6 +25,7 @@ from ga4_analytics.analyses.whos import (
     NONE_64,
     Array,
     View,
+    day_parts,
     fixed,
     is_any,
     summed,
@@ -180,11 +182,26 @@ class _Work:
             and is_any(question.returns, where)
         )
 
-    def _from_first_days(self) -> bool:
-        """Whether the question is the common one, which has a kernel of its own."""
+    @property
+    def _is_by_days(self) -> bool:
+        """Whether the question is of the common kind, which has a kernel of its own."""
         question = self.question
-        common = (question.entry, question.mode, question.unit) == ("first_ever", "bounded", "day")
-        return common and self._from_user_days()
+        return (
+            question.entry != "recurring"
+            and (question.mode, question.unit) == ("bounded", "day")
+            and self.groups is None
+            and self.spec is None
+        )
+
+    def _from_first_days(self) -> bool:
+        """Whether the first user-days of everybody answer, which have a kernel of their own."""
+        is_first = self.question.entry == "first_ever" and self._is_by_days
+        return is_first and self._from_user_days()
+
+    @cached_property
+    def _units(self) -> Array:
+        """The unit of each day from the first to the last loaded one."""
+        return unit_table(self.index, self.question.unit, self.question.week_starts)[0]
 
     def _first_days(self, part: Part, entries: Array, counts: Array) -> None:
         segment = part.segment
@@ -198,10 +215,12 @@ class _Work:
         )  # fmt: skip
 
     def _parts(self, chosen: Sequence[U8]) -> list[Part]:
-        if not self._from_user_days():
-            return user_parts(self.index, chosen)
-        # Nothing is worked out for each row: parts need not fit into the cache.
-        return user_parts(self.index, chosen, max(PART_ROWS, self.index.rows // 16))
+        if self._from_user_days():
+            # Nothing is worked out for each row: parts need not fit into the cache.
+            return user_parts(self.index, chosen, max(PART_ROWS, self.index.rows // 16))
+        if self._is_by_days and self.question.clock == "calendar":
+            return day_parts(self.index, chosen, self.masks, 2)
+        return user_parts(self.index, chosen)
 
     def _interval(self, tally: Array) -> NDArray[np.float64] | None:
         """Bootstrap bounds of each period, NaN where there are none; shape (2, periods)."""
@@ -230,7 +249,6 @@ class _Work:
     ) -> None:
         question, frame, view = self.question, self.frame, self._view(part)
         where, chosen = question.query.where, part.chosen[part.first_user : part.end_user]
-        table, _ = unit_table(self.index, question.unit, question.week_starts)
         starts = returns = user_days(part)
         if self.groups is not None or not is_any(question.start, where):
             starts = view.on_days(0, first_group=True)
@@ -238,11 +256,19 @@ class _Work:
             returns = view.on_days(1, part.segment.columns[self.spec.name])
         elif not is_any(question.returns, where):
             returns = view.on_days(1)
+        if self._is_by_days and not len(tally):
+            kernels.by_days(
+                part.end_user - part.first_user, starts.offsets, starts.days, starts.first,
+                returns.offsets, returns.days, returns.first, chosen, self._origins(view),
+                _ENTRIES[question.entry], view.base + frame.shift, self.scope.first_day,
+                self.scope.last_day, frame.until_day, entries[0], counts[0],
+            )  # fmt: skip
+            return
         kernels.by_calendar(
             part.end_user - part.first_user, starts.offsets, starts.days, starts.first,
             starts.extra, returns.offsets, returns.days, returns.first, returns.extra, chosen,
             self._origins(view), _ENTRIES[question.entry], _MODES[question.mode],
-            self.scope.first_day, self.scope.last_day, frame.until_day, table, view.base,
+            self.scope.first_day, self.scope.last_day, frame.until_day, self._units, view.base,
             frame.shift, frame.brackets, entries, counts, amounts, frame.pooled,
             *self._room(), tally,
         )  # fmt: skip

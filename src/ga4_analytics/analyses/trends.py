@@ -22,7 +22,7 @@ from ga4_analytics.analyses.people import chosen_users
 from ga4_analytics.analyses.ranked import top_groups
 from ga4_analytics.analyses.scope import Scope, scope_of, words_of
 from ga4_analytics.analyses.told import needs, tells, words_of_untold
-from ga4_analytics.analyses.whos import View, need_of, user_parts
+from ga4_analytics.analyses.whos import View, day_parts, need_of, user_parts
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.calendar import DayFacts, day_number
 from ga4_analytics.index.columns import ColumnSpec
@@ -204,6 +204,10 @@ class _Work:
         ones = [np.ones(segment.users, np.uint8) for segment in self.index.nobody]
         return parts(self.index.nobody, ones)
 
+    def _asks_days(self) -> bool:
+        """Whether the days of users answer all series."""
+        return all(series.measure in ("users", *_BY_DAY) for series in self.question.series)
+
     def grouped(self, now: Buckets, earlier: Buckets | None) -> Grouping | None:
         """The groups that are shown."""
         return top_groups(
@@ -238,7 +242,10 @@ class _Work:
                 for place, series in enumerate(question.series)
             ]
 
-        pieces = on_each(work, user_parts(self.index, self.chosen), self.threads)
+        given = user_parts(self.index, self.chosen)
+        if groups is None and buckets.hours is None and self._asks_days():
+            given = day_parts(self.index, self.chosen, self.masks, len(question.series))
+        pieces = on_each(work, given, self.threads)
         pieces += on_each(lambda part: work(part, True), self._nobody(), self.threads)
         found = []
         for place in range(len(question.series)):

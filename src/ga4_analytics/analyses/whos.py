@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from ga4_analytics.analyses.buckets import Buckets
 from ga4_analytics.analyses.groups import Grouping, Groups
-from ga4_analytics.analyses.masks import Bits, Masks
+from ga4_analytics.analyses.masks import Bits, Masks, no_words
 from ga4_analytics.analyses.parts import PART_ROWS, Part, parts
 from ga4_analytics.index.columns import NO_NUMBER
 from ga4_analytics.index.layout import MASKED_NAMES, U8, DayFlag, Segment
 from ga4_analytics.index.reader import Index
-from ga4_analytics.kernels import matched
+from ga4_analytics.kernels import bitmaps, matched
 from ga4_analytics.questions.filters import EventSelector, Filter
 
 Array = NDArray[Any]
@@ -130,6 +130,15 @@ class View:
         """Selector bits of the rows."""
         return self.masks.rows(self.part.segment, self.part.first_row, self.part.end_row)
 
+    def words(self, place: int) -> Bits:
+        """Which rows meet a selector, as `kernels.bitmaps` has it."""
+        part = self.part
+        if self.masks.is_coded(place):
+            return self.masks.words(part.segment, part.first_row, part.end_row, place)
+        out = no_words(part.first_row, part.end_row)
+        bitmaps.add_marked(self.bits, np.uint64(1 << place), part.first_row % 64, out)
+        return out
+
     @cached_property
     def group(self) -> Groups | None:
         """Group of each row."""
@@ -179,9 +188,10 @@ class View:
             values: int64 of each row of the segment to sum a day; None: none.
             first_group: Whether each day gets the group of its first such event.
         """
+        if values is None and not (first_group and self.grouping) and _is_in_order(self.part):
+            return self._days_met(place)
         part, segment = self.part, self.part.segment
-        users = part.end_user - part.first_user
-        most = int(segment.user_run[part.end_user]) - int(segment.user_run[part.first_user])
+        users, most = part.end_user - part.first_user, _runs(part)
         group = NONE_32 if self.group is None or not first_group else self.group
         values = NONE_64 if values is None else values
         offsets, days = np.empty(users + 1, np.uint32), np.empty(most, np.uint16)
@@ -196,6 +206,17 @@ class View:
             fixed(offsets), fixed(days), 0, users, NONE_8, shift=part.first_user,
             extra=fixed(extra),
         )  # fmt: skip
+
+    def _days_met(self, place: int) -> Whos:
+        part, segment = self.part, self.part.segment
+        users, most = part.end_user - part.first_user, _runs(part)
+        offsets, days = np.empty(users + 1, np.uint32), np.empty(most, np.uint16)
+        bitmaps.days_met(
+            segment.user_row, segment.user_run, segment.run_row, segment.run_day, part.chosen,
+            part.first_user, part.end_user, self.words(place), np.empty(most + 1, np.uint32),
+            offsets, days,
+        )  # fmt: skip
+        return Whos(fixed(offsets), fixed(days), 0, users, NONE_8, shift=part.first_user)
 
     def in_groups(self, place: int, slot: Array, slots: int, shift: int = 0) -> Whos:
         """Users within groups, and the slots in which they have an event of a selector.
@@ -270,6 +291,21 @@ class View:
         return fixed(out)
 
 
+def _runs(part: Part) -> int:
+    """How many day runs the users of a part have."""
+    run = part.segment.user_run
+    return int(run[part.end_user]) - int(run[part.first_user])
+
+
+def _is_in_order(part: Part) -> bool:
+    """Whether no day of a user comes back after the next began: at the end of summer time at
+    midnight it does."""
+    segment, users = part.segment, (part.first_user, part.end_user)
+    first_run, end_run = (int(segment.user_run[u]) for u in users)
+    first_day, end_day = (int(segment.user_day[u]) for u in users)
+    return np.array_equal(segment.run_day[first_run:end_run], segment.day[first_day:end_day])
+
+
 def user_parts(index: Index, chosen: Sequence[U8], rows: int = PART_ROWS) -> list[Part]:
     """The users of an index in parts: at least one part, if need be without users."""
     found = parts(index.segments, chosen, rows)
@@ -277,6 +313,21 @@ def user_parts(index: Index, chosen: Sequence[U8], rows: int = PART_ROWS) -> lis
         return found
     segment = _without_users(index)
     return [Part(segment, segment.alive, 0, 0)]
+
+
+def day_parts(index: Index, chosen: Sequence[U8], masks: Masks, places: int) -> list[Part]:
+    """The users of an index in parts of which only the days of some selectors are asked.
+
+    Args:
+        index: The index.
+        chosen: 1 for each user who counts, for each segment.
+        masks: The selectors.
+        places: How many of them are asked.
+    """
+    if not all(masks.is_coded(place) for place in range(places)):
+        return user_parts(index, chosen)
+    # Nothing is written for each row: there need not be many parts for two threads.
+    return user_parts(index, chosen, min(max(PART_ROWS, index.rows // 16), 4 * PART_ROWS))
 
 
 def _without_users(index: Index) -> Segment:

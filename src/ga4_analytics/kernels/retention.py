@@ -60,6 +60,54 @@ def first_days(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
+def by_days(  # type: ignore[no-untyped-def]
+    users, start_offsets, start_days, start_first, return_offsets, return_days, return_first,
+    chosen, origin, entry, base, low, high, until, entries, counts,
+):  # fmt: skip
+    """As `by_calendar`, for mode 0 in days, entry 0 or 1, and neither groups nor sums.
+
+    Args:
+        users: See `by_calendar`.
+        start_offsets: See `by_calendar`.
+        start_days: See `by_calendar`.
+        start_first: See `by_calendar`.
+        return_offsets: See `by_calendar`.
+        return_days: See `by_calendar`.
+        return_first: See `by_calendar`.
+        chosen: See `by_calendar`.
+        origin: See `by_calendar`.
+        entry: See above.
+        base: Day of cohort 0.
+        low: First day of the range.
+        high: Last day of the range.
+        until: Last day whose returns count.
+        entries: int64, one a cohort; added to.
+        counts: int64, shape (cohorts, periods); added to.
+    """
+    periods = counts.shape[1]
+    for k in range(users):
+        first = np.int64(start_offsets[start_first + k])
+        end = np.int64(start_offsets[start_first + k + 1])
+        if first == end or chosen[k] == 0 or (origin.shape[0] > 0 and origin[k] < 0):
+            continue
+        day = np.int64(start_days[first])
+        while entry == 1 and day < low and first + 1 < end:
+            first += 1
+            day = np.int64(start_days[first])
+        if day < low or day > high:
+            continue
+        entries[day - base] += 1
+        after = min(day + periods, until + 1)
+        first_return = np.int64(return_offsets[return_first + k])
+        for j in range(first_return, np.int64(return_offsets[return_first + k + 1])):
+            back = np.int64(return_days[j])
+            if back >= after:
+                break
+            if back >= day:
+                counts[day - base, back - day] += 1
+
+
+@njit(nogil=True, cache=True)
 def by_calendar(  # type: ignore[no-untyped-def]
     users, start_offsets, start_days, start_first, start_group, return_offsets, return_days,
     return_first, return_sum, chosen, origin, entry, mode, low, high, until, table, base, shift,
