@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +19,7 @@ from ga4_analytics.settings import FILE_NAME, Settings, load_settings
 from ga4_analytics.settings_file import settings_file
 from ga4_analytics.storage.atomic import write_text
 from ga4_analytics.storage.locks import exclusive
-from ga4_analytics.warehouse import Warehouse, open_warehouse
+from ga4_analytics.warehouse import Warehouse, check_warehouse, open_warehouse
 
 Clock = Callable[[], int]
 
@@ -34,13 +35,11 @@ class Opened(Asker):
 
     Attributes:
         settings: Its settings.
-        warehouse: Its warehouse.
         clock: Gives the time in microseconds UTC.
         progress: Where long work shows that it goes on.
     """
 
     settings: Settings
-    warehouse: Warehouse
     clock: Clock = system_clock
     progress: Progress = field(default_factory=Silent)
 
@@ -65,8 +64,13 @@ class Opened(Asker):
             SettingsError: A setting is not valid.
         """
         settings = load_settings(folder.resolve(), flags)
-        warehouse = open_warehouse(settings.warehouse, settings.workspace)
-        return cls(settings, warehouse, clock, progress or Silent())
+        check_warehouse(settings.warehouse)
+        return cls(settings, clock, progress or Silent())
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Its warehouse; who only asks never needs one."""
+        return open_warehouse(self.settings.warehouse, self.settings.workspace)
 
     @classmethod
     def create(
@@ -102,8 +106,9 @@ class Opened(Asker):
         self.settings = replace(self.settings, timezone=zone)
 
     def close(self) -> None:
-        """Let go of the warehouse."""
-        self.warehouse.close()
+        """Let go of the warehouse, where it was used."""
+        if "warehouse" in vars(self):
+            self.warehouse.close()
 
     def _need_models(self) -> None:
         if not self.warehouse.relation_exists("analytics", "stg_ga4_events"):

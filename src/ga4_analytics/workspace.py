@@ -10,25 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ga4_analytics.errors import BuildError
-from ga4_analytics.ingest import LoadOptions, LoadResult, load
-from ga4_analytics.ingest.archives import unpacking
-from ga4_analytics.ingest.explain import Explained, explain
-from ga4_analytics.ingest.forget import Person, find_person, forget
-from ga4_analytics.ingest.history import Undone, undo
 from ga4_analytics.opened import Opened
-from ga4_analytics.publish.indexes import build_indexes
-from ga4_analytics.publish.loads import collect_loads, collect_rejects
-from ga4_analytics.publish.snapshot import Snapshot, check_current, drop_earlier, publish
-from ga4_analytics.publish.status import collect_status
-from ga4_analytics.publish.traces import Traces, search
 from ga4_analytics.render.answer import Answer
-from ga4_analytics.sources.mapping import ColumnOptions
-from ga4_analytics.transform import BuildResult, build_models
 
+# What loads, builds and publishes is imported where it is used: a question waits for none of it.
 if TYPE_CHECKING:
     from ga4_analytics.exports.base import ExportResult
     from ga4_analytics.exports.request import ExportRequest
+    from ga4_analytics.ingest import LoadOptions, LoadResult
+    from ga4_analytics.ingest.explain import Explained
+    from ga4_analytics.ingest.forget import Person
+    from ga4_analytics.ingest.history import Undone
+    from ga4_analytics.publish.snapshot import Snapshot
+    from ga4_analytics.publish.traces import Traces
     from ga4_analytics.questions.churn import ChurnQuestion, ChurnResult, ChurnScores
+    from ga4_analytics.sources.mapping import ColumnOptions
+    from ga4_analytics.transform import BuildResult
     from ga4_analytics.verify import Verification
 
 
@@ -54,6 +51,8 @@ class Workspace(Opened):
         Raises:
             Ga4Error: The load was refused; the days are as they were.
         """
+        from ga4_analytics.ingest import LoadOptions, load
+
         settings = replace(self.settings, dataset=dataset) if dataset else self.settings
         with self._locked("load"):
             self.warehouse.prepare()
@@ -76,6 +75,9 @@ class Workspace(Opened):
         Raises:
             SourceError: One or more files are nothing that we read.
         """
+        from ga4_analytics.ingest.archives import unpacking
+        from ga4_analytics.ingest.explain import explain
+
         with self._locked("explain"), unpacking(self.settings.state_dir) as unpacked:
             return explain([str(path) for path in paths], columns, unpacked)
 
@@ -89,6 +91,10 @@ class Workspace(Opened):
         Raises:
             BuildError: Nothing is loaded, or a model or test failed; what was published stays.
         """
+        from ga4_analytics.publish.indexes import build_indexes
+        from ga4_analytics.publish.snapshot import publish
+        from ga4_analytics.transform import build_models
+
         with self._locked("build"):
             self.warehouse.prepare()
             if not self.warehouse.query("select 1 as one from raw.ga4_days limit 1").num_rows:
@@ -119,7 +125,7 @@ class Workspace(Opened):
         return self._compared(self.snapshot())
 
     def _compared(self, snapshot: Snapshot) -> list[Verification]:
-        from ga4_analytics.verify import verify  # takes the kernels with it
+        from ga4_analytics.verify import verify
 
         settings = self.settings
         with self.progress.phase("Verifying", None, "marts") as advance:
@@ -143,6 +149,8 @@ class Workspace(Opened):
         Raises:
             LoadError: No load, or several, begin so.
         """
+        from ga4_analytics.publish.loads import collect_loads
+
         self.warehouse.prepare()
         return collect_loads(self.warehouse, self.settings, load_id)
 
@@ -153,6 +161,8 @@ class Workspace(Opened):
             load_id: Only those of a load.
             limit: How many to give.
         """
+        from ga4_analytics.publish.loads import collect_rejects
+
         self.warehouse.prepare()
         return collect_rejects(self.warehouse, self.settings, load_id, limit)
 
@@ -165,12 +175,16 @@ class Workspace(Opened):
         Raises:
             LoadError: It cannot be taken back; the message says why.
         """
+        from ga4_analytics.ingest.history import undo
+
         with self._locked("undo"):
             self.warehouse.prepare()
             return undo(load_id, self.warehouse, self.settings, *self._entry("undo"))
 
     def person(self, user: str) -> Person:
         """What there is of a person, by ``user_pseudo_id`` or ``user_id``."""
+        from ga4_analytics.ingest.forget import find_person
+
         self.warehouse.prepare()
         return find_person(user, self.warehouse, self.settings.dataset)
 
@@ -186,6 +200,9 @@ class Workspace(Opened):
         Raises:
             Ga4Error: A step failed; run it again to complete the erasure.
         """
+        from ga4_analytics.ingest.forget import forget
+        from ga4_analytics.publish.traces import search
+
         with self._locked("forget"):
             person = self.person(user)
             forget(person, self.warehouse, self.settings, *self._entry("forget"))
@@ -200,6 +217,8 @@ class Workspace(Opened):
 
     def _made_again(self) -> None:
         """Make everything that was built from the warehouse anew, where it was there."""
+        from ga4_analytics.publish.snapshot import drop_earlier
+
         if not self.warehouse.relation_exists("analytics", "stg_ga4_events"):
             return
         had_report = (self.settings.reports_dir / "findings.md").exists()
@@ -230,7 +249,7 @@ class Workspace(Opened):
         Raises:
             Ga4Error: The models are not built.
         """
-        from ga4_analytics.exports.run import export_all  # loads pandas
+        from ga4_analytics.exports.run import export_all
 
         with self._locked("export"):
             self._need_models()
@@ -308,6 +327,7 @@ class Workspace(Opened):
                 SQL gives other features than the index; the scores are as they were.
         """
         from ga4_analytics.churning import score
+        from ga4_analytics.publish.snapshot import check_current
 
         with self._locked("churn score"):
             check_current(self.snapshot(), self.warehouse, self.settings)
@@ -327,9 +347,13 @@ class Workspace(Opened):
         Raises:
             StaleError: Nothing was published yet.
         """
+        from ga4_analytics.publish.snapshot import Snapshot
+
         return Snapshot.current(self.settings)
 
     def status(self) -> dict[str, Any]:
         """Datasets, days, rows, rejects, completeness and freshness, from the warehouse."""
+        from ga4_analytics.publish.status import collect_status
+
         self.warehouse.prepare()
         return collect_status(self.warehouse, self.settings, self.clock())

@@ -12,6 +12,8 @@ import hashlib
 import os
 import sys
 import tempfile
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 
 import numba
@@ -32,4 +34,22 @@ def _cache_folder() -> Path:
     return folder
 
 
+def _load_blas_alone() -> None:
+    """Load the module of SciPy that Numba looks for, without the package around it.
+
+    Before it runs its first function Numba imports `scipy.linalg.cython_blas` to see whether
+    there is one: with all of `scipy.linalg` that is a fifth of the way to a first answer, and
+    no kernel does linear algebra. Who imports `scipy.linalg` later finds it as it is.
+    """
+    package, name = find_spec("scipy"), "scipy.linalg.cython_blas"
+    if package is None or "scipy.linalg" in sys.modules or name in sys.modules:
+        return
+    folders = package.submodule_search_locations or ()
+    found = PathFinder.find_spec(name, [str(Path(folder) / "linalg") for folder in folders])
+    if found is not None and found.loader is not None:
+        sys.modules[name] = module_from_spec(found)
+        found.loader.exec_module(sys.modules[name])
+
+
+_load_blas_alone()
 numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]

@@ -6,9 +6,18 @@ from pathlib import Path
 
 from ga4_analytics.errors import SettingsError
 from ga4_analytics.warehouse.base import DayKey, Progress, Stage, Statement, Warehouse
-from ga4_analytics.warehouse.duckdb import DuckDBWarehouse
 
-__all__ = ["DayKey", "Progress", "Stage", "Statement", "Warehouse", "open_warehouse"]
+__all__ = [
+    "DayKey",
+    "Progress",
+    "Stage",
+    "Statement",
+    "Warehouse",
+    "check_warehouse",
+    "open_warehouse",
+]
+
+_POSTGRES = ("postgresql://", "postgres://")
 
 
 def open_warehouse(url_or_path: str, workspace: Path) -> Warehouse:
@@ -25,12 +34,33 @@ def open_warehouse(url_or_path: str, workspace: Path) -> Warehouse:
     Raises:
         SettingsError: The setting is neither.
     """
+    check_warehouse(url_or_path)
     temp_folder = workspace.resolve() / ".ga4" / "tmp"
-    if url_or_path.startswith(("postgresql://", "postgres://")):
+    if url_or_path.startswith(_POSTGRES):
         from ga4_analytics.warehouse.postgres import PostgresWarehouse
         from ga4_analytics.warehouse.postgres_url import parse_url
 
         return PostgresWarehouse(parse_url(url_or_path), temp_folder)
+    from ga4_analytics.warehouse.duckdb import DuckDBWarehouse
+
+    path = (workspace / Path(url_or_path).expanduser()).resolve()
+    return DuckDBWarehouse(path, temp_folder)
+
+
+def check_warehouse(url_or_path: str) -> None:
+    """Refuse a setting that names no warehouse; no engine is loaded for it.
+
+    Args:
+        url_or_path: As `open_warehouse` takes it.
+
+    Raises:
+        SettingsError: It is neither a path nor a URL of Postgres.
+    """
+    if url_or_path.startswith(_POSTGRES):
+        from ga4_analytics.warehouse.postgres_url import parse_url
+
+        parse_url(url_or_path)
+        return
     scheme = url_or_path.split(":")[0]
     if not url_or_path.strip() or (":" in url_or_path and "/" not in scheme):
         raise SettingsError(
@@ -40,5 +70,3 @@ def open_warehouse(url_or_path: str, workspace: Path) -> Warehouse:
             rule="It is the path of a DuckDB file, or a URL that begins with postgresql://.",
             remedy='Set warehouse = ".ga4/ga4.duckdb", or give a Postgres URL.',
         )
-    path = (workspace / Path(url_or_path).expanduser()).resolve()
-    return DuckDBWarehouse(path, temp_folder)
