@@ -22,6 +22,7 @@ from ga4_analytics.index.columns import ColumnSpec
 from ga4_analytics.index.layout import I64, U32
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels import segments as kernels
+from ga4_analytics.kernels import within
 from ga4_analytics.questions.filters import AllOf, Condition, EventSelector, Filter
 from ga4_analytics.questions.query import seconds
 from ga4_analytics.questions.segments import (
@@ -98,7 +99,7 @@ def _counted(
 
         def most(part: Part, marks: Bits, out: I64) -> None:
             given = part.segment
-            kernels.most_within(
+            within.most_within(
                 *_layout(part), given.time_us, given.flags, marks,
                 part.first_user, part.end_user, *days, window, out,
             )  # fmt: skip
@@ -137,7 +138,7 @@ def _did_in_order(index: Index, leaf: DidInOrder, field: str, threads: int | Non
 
     def ordered(part: Part, marks: Bits, out: I64) -> None:
         given = part.segment
-        kernels.did_in_order(
+        within.did_in_order(
             *_layout(part), given.time_us, given.flags, marks,
             part.first_user, part.end_user, *days, steps, window, out,
         )  # fmt: skip

@@ -27,7 +27,7 @@ from ga4_analytics.index.columns import NO_NUMBER
 from ga4_analytics.index.layout import I64, U8, U32, RowFlag
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels.exposed import add_up, distinct, mark_inside
-from ga4_analytics.kernels.segments import did_in_order
+from ga4_analytics.kernels.within import did_in_order
 from ga4_analytics.questions.experiment_parts import Amount
 from ga4_analytics.questions.filters import EventSelector, Filter
 
