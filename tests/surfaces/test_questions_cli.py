@@ -188,3 +188,23 @@ def test_asking_imports_no_warehouse_and_no_plots() -> None:
     light = "import sys, ga4_analytics; print('numba' in sys.modules, 'numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", light], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_an_answer_in_python_imports_nothing_that_only_loads_and_builds(published) -> None:
+    folder = str(published.settings.workspace)
+    code = (
+        "import sys, ga4_analytics\n"
+        "workspace = ga4_analytics.open(sys.argv[1])\n"
+        "workspace.funnel('session_start', 'purchase')\n"
+        "workspace.close()\n"
+        "heavy = ('duckdb', 'dbt', 'pyarrow.parquet', 'pandas', 'polars', 'matplotlib', "
+        "'scipy.linalg', 'ga4_analytics.ingest', 'ga4_analytics.publish.snapshot')\n"
+        "print([m for m in heavy if m in sys.modules])\n"
+        "import numba, numpy\n"
+        "print(numba.njit(lambda a: numpy.dot(a, a))(numpy.ones(3)))\n"
+        "import scipy.linalg\n"
+        "print(scipy.linalg.norm(numpy.array([3.0, 4.0])))\n"
+    )
+    asked = [sys.executable, "-c", code, folder]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "3.0", "5.0"]
