@@ -68,10 +68,11 @@ def answer(index: Index, question: Retention, *, threads: int | None = None) -> 
     frame = frame_of(index, question, scope, _needed(question))
     masks = compiled(index, (question.start, question.returns), question.query.where)
     chosen = chosen_users(index, question.query.users)
-    groups = top_groups(
-        index, question.query, masks, 1, user_parts(index, chosen),
-        [buckets_of(index, scope.first_day, scope.last_day, "day")], threads,
-    )  # fmt: skip
+    groups = None
+    if question.query.by:
+        days = buckets_of(index, scope.first_day, scope.last_day, "day")
+        given = user_parts(index, chosen)
+        groups = top_groups(index, question.query, masks, 1, given, [days], threads)
     work = _Work(index, question, scope, spec, frame, masks, groups)
     cells = work.counted(chosen, threads)
     overall, shown = _groups(question, frame, spec, cells, groups)

@@ -204,12 +204,17 @@ class _Work:
         ones = [np.ones(segment.users, np.uint8) for segment in self.index.nobody]
         return parts(self.index.nobody, ones)
 
-    def _asks_days(self) -> bool:
-        """Whether the days of users answer all series."""
-        return all(series.measure in ("users", *_BY_DAY) for series in self.question.series)
+    def _parts(self, buckets: Buckets, groups: Grouping | None) -> list[Part]:
+        """The users in parts: in larger ones where their days answer all series."""
+        by_day = all(each.measure in ("users", *_BY_DAY) for each in self.question.series)
+        if by_day and groups is None and buckets.hours is None:
+            return day_parts(self.index, self.chosen, self.masks, len(self.columns))
+        return user_parts(self.index, self.chosen)
 
     def grouped(self, now: Buckets, earlier: Buckets | None) -> Grouping | None:
-        """The groups that are shown."""
+        """The groups that are shown; None for no breakdown."""
+        if not self.question.query.by:
+            return None
         return top_groups(
             self.index,
             self.question.query,
@@ -242,10 +247,7 @@ class _Work:
                 for place, series in enumerate(question.series)
             ]
 
-        given = user_parts(self.index, self.chosen)
-        if groups is None and buckets.hours is None and self._asks_days():
-            given = day_parts(self.index, self.chosen, self.masks, len(question.series))
-        pieces = on_each(work, given, self.threads)
+        pieces = on_each(work, self._parts(buckets, groups), self.threads)
         pieces += on_each(lambda part: work(part, True), self._nobody(), self.threads)
         found = []
         for place in range(len(question.series)):
