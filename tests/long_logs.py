@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 from logs import DAY, HOUR, START, Event, logs, sessions_in_order
 
-from ga4_analytics.questions.filters import AllOf, Condition, EventSelector
+from ga4_analytics.questions.filters import AllOf, AnyOf, Condition, EventSelector
 
 SHIFTS = {
     "UTC": 0,
@@ -28,6 +28,10 @@ class Selected:
     meets: Callable[[Event], bool]
 
 
+def _engaged(event: Event) -> bool:
+    return (event.columns.get("engagement_msec") or 0) >= 1
+
+
 ANY = Selected(EventSelector(), lambda event: True)
 SELECTED = (
     ANY,
@@ -38,6 +42,22 @@ SELECTED = (
     Selected(
         EventSelector(("A", "B", "C"), Condition("country", "is", ("US",))),
         lambda event: event.name in "ABC" and event.columns.get("country") == "US",
+    ),
+    # Not by codes: a range of numbers, and a filter over two columns.
+    Selected(
+        EventSelector(("A", "B"), Condition("engagement_msec", "at_least", (1,))),
+        lambda event: event.name in "AB" and _engaged(event),
+    ),
+    Selected(
+        EventSelector(
+            where=AnyOf(
+                (
+                    Condition("country", "is", ("US",)),
+                    Condition("engagement_msec", "at_least", (1,)),
+                )
+            )
+        ),
+        lambda event: event.columns.get("country") == "US" or _engaged(event),
     ),
 )
 NAMES = ("A", "B", "C", "first_visit")

@@ -38,6 +38,14 @@ def test_young_cohorts_do_not_dilute_the_pooled_curve() -> None:
     assert found.pooled.rate[1] == 0.5
 
 
+def test_a_day_that_comes_back_is_the_earlier_one() -> None:
+    zone, change = "America/St_Johns", 1_289_097_060_000_000  # 00:01 on the 7th: 23:01 on the 6th
+    log = [Event("ada", "view", change + minutes * MINUTE) for minutes in (-1, 10, 24 * 60)]
+    view = EventSelector(("view",))
+    found = retention.answer(index_of(log, zone), Retention(view, view, periods=1)).overall
+    assert [(c.start.day, c.returned) for c in found.cohorts] == [(6, (1, 1))]
+
+
 def test_a_cell_waits_for_its_day_to_be_complete() -> None:
     log = visits(ada=[0, 1, 2])
     found = retention.answer(index_of(log, incomplete=1), Retention(periods=2)).overall
