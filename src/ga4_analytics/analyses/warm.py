@@ -51,6 +51,7 @@ def questions(index: Index) -> Iterator[tuple[str, Any]]:
     yield "trends", build.trends(first, *filtered[:20], by=by)
     for measure in ("users", "sessions", "active_users", "new_users", "rolling_7d_users"):
         yield "trends", build.trends(first, *filtered[:1], measure=measure, by=by)
+    yield "trends", build.trends(*filtered[:20], measure="users")
     for measure in ("users", "sessions"):  # the others are told by day
         yield "trends", build.trends(first, measure=measure, granularity="hour")
     for measure in ("sum", "average", "min", "max", "percentile", "per_user"):
