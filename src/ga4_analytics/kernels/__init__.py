@@ -46,9 +46,14 @@ def _load_blas_alone() -> None:
         return
     folders = package.submodule_search_locations or ()
     found = PathFinder.find_spec(name, [str(Path(folder) / "linalg") for folder in folders])
-    if found is not None and found.loader is not None:
+    if found is None or found.loader is None:
+        return
+    try:
         sys.modules[name] = module_from_spec(found)
         found.loader.exec_module(sys.modules[name])
+    except ImportError:
+        # A SciPy whose module needs the package after all: Numba loads both.
+        sys.modules.pop(name, None)
 
 
 _load_blas_alone()
