@@ -22,6 +22,7 @@ from ga4_analytics.questions.query import Query
 from ga4_analytics.questions.segments import Did
 
 MORNING = 1_604_300_000_000_000
+DAY = 86_400_000_000
 
 
 @st.composite
@@ -150,4 +151,68 @@ def test_moments_of_many_events_are_those_of_the_oracle(size: int, direction: st
     ]
     events += [Event("v", name, MORNING, session=1) for name in "be"]
     question = PathsQuestion(EventSelector(("b", "e")), direction=direction, depth=5)  # type: ignore[arg-type]
+    check(answer(index_of(events), question), paths(events, question), question)
+
+
+def crowded(chance: Random, users: int, names: list[str], most: int) -> list[Event]:
+    """Users with sessions one after the other, of moments with any number of events."""
+    events: list[Event] = []
+    for user in range(users):
+        odd = chance.random() < 0.1
+        second = chance.choice([0, 80_000])
+        for session in range(1, chance.randint(1, 4) + 1):
+            for _ in range(chance.randint(1, most)):
+                second += chance.choice([0, 1, 1, 20_000])
+                size = chance.choice(
+                    [1, 1, 1, 2, 2, 3, 4, 5, 6, 40] if chance.random() < 0.2 else [1]
+                )
+                events += [
+                    Event(
+                        f"u{user}", chance.choice(names), MORNING + second * 1_000_000,
+                        session=chance.randint(1, 2) if odd else session,
+                    )
+                    for _ in range(size)
+                ]  # fmt: skip
+            if chance.random() < 0.05:
+                day = MORNING // DAY * DAY + second * 1_000_000 // DAY * DAY
+                events.append(Event(f"u{user}", names[0], day, session=session, timeless=True))
+            second += chance.choice([0, 5])
+    return events
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_paths_of_many_users_at_once_are_those_of_the_oracle(seed: int) -> None:
+    """What is counted without a look at each user is what each user did."""
+    chance = Random(seed)
+    names = [f"n{chance.random()}" for _ in range(chance.choice([2, 7, 32, 45]))]
+    events = crowded(chance, chance.choice([3, 40]), names, chance.choice([3, 12]))
+    names = sorted({event.name for event in events})
+    index = index_of(events, split=chance.randint(1, 2))
+    start = chance.choice(sorted({event.day("UTC") for event in events}))
+    for days in (Query(), Query(start=start), Query(end=start)):
+        users = chance.choice([None, Did(EventSelector((chance.choice(names),)))])
+        question = PathsQuestion(
+            EventSelector(tuple(chance.sample(names, min(len(names), chance.randint(0, 2))))),
+            direction=chance.choice(["from", "to"]),  # type: ignore[arg-type]
+            depth=chance.choice([1, 2, 5, 7, 8, 9]),
+            query=replace(days, users=users),
+            shown=1000,
+        )
+        found, expected = answer(index, question), paths(events, question)
+        check(found, expected, question)
+        again = answer(index, replace(question, per="session", window="999d"))
+        assert (found.users, found.events, found.open_order) == (
+            again.users, again.events, again.open_order,
+        )  # fmt: skip
+
+
+def test_a_user_with_very_many_events_is_counted_too() -> None:
+    """It is too long for the room in which others are counted together."""
+    chance = Random(0)
+    events = [
+        Event(user, chance.choice("abc"), MORNING + place // 3 * 1_000_000, session=1 + place // 50)
+        for user, size in (("u", 9), ("v", 8_190), ("w", 8_195), ("x", 30))
+        for place in range(size)
+    ]
+    question = PathsQuestion(EventSelector(("b",)), depth=6)
     check(answer(index_of(events), question), paths(events, question), question)

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ga4_analytics.analyses.masks import Masks, compiled
+from ga4_analytics.analyses.masks import compiled
 from ga4_analytics.analyses.names import column, event_code
-from ga4_analytics.analyses.parts import PART_ROWS, Part, on_each, parts
+from ga4_analytics.analyses.path_counts import Found, Plan, Rows, counted
 from ga4_analytics.analyses.people import chosen_users
-from ga4_analytics.analyses.scope import Scope, scope_of, words_of
+from ga4_analytics.analyses.scope import scope_of, words_of
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.arrange import NAMES
-from ga4_analytics.index.layout import I64, MASKED_NAMES, U8, Segment
+from ga4_analytics.index.layout import I64
 from ga4_analytics.index.reader import Index
-from ga4_analytics.kernels.path_table import merged, merged_rows, new_table
-from ga4_analytics.kernels.paths import plain_paths
-from ga4_analytics.kernels.paths_general import general_paths
 from ga4_analytics.questions.filters import Condition, EventSelector, Filter
 from ga4_analytics.questions.paths import Level, Link, Node, Path, PathsQuestion, PathsResult
 from ga4_analytics.questions.query import seconds
@@ -32,72 +25,10 @@ from ga4_analytics.stats.proportions import wilson
 
 UNBOUNDED = 2**62
 OTHER = "(other)"
-Table = NDArray[np.uint64]
-Rows = NDArray[np.uint32]
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A question that is worked out for an index.
-
-    Attributes:
-        question: The question.
-        scope: Its days.
-        masks: Bit 0: may be a step; bit 1: a path begins there.
-        texts: Steps by code.
-        rank: Place of each step's code in byte order.
-        name_rank: Place of each name's code in byte order.
-        bits: Bits of a packed step; 0 where paths do not fit.
-        window_us: Longest time.
-    """
-
-    question: PathsQuestion
-    scope: Scope
-    masks: Masks
-    texts: tuple[str | None, ...]
-    rank: I64
-    name_rank: I64
-    bits: int
-    window_us: int
-
-    @property
-    def backwards(self) -> bool:
-        return self.question.direction == "to"
-
-    @property
-    def plain(self) -> bool:
-        """Whether event names alone decide, within sessions, about every anchor."""
-        asked = self.question
-        return (
-            self.masks.plain
-            and asked.step == NAMES
-            and asked.per == "session"
-            and asked.anchors == "every"
-            and not asked.window
-            and not asked.merge
-            and self.bits > 0
-        )
 
 
 _Pair = tuple[int, str, str, int]
 """Level, step, the step that follows it, and how many paths go so."""
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Paths as a table and their total numbers.
-
-    Attributes:
-        table: Keys and counts.
-        rows: The codes, where paths are not packed.
-        used: How many places are taken.
-        totals: Paths, users, events, events in an open order.
-    """
-
-    table: Table
-    rows: Rows
-    used: int
-    totals: I64
 
 
 def answer(index: Index, question: PathsQuestion, *, threads: int | None = None) -> PathsResult:
@@ -114,8 +45,7 @@ def answer(index: Index, question: PathsQuestion, *, threads: int | None = None)
     begun = time.perf_counter()
     plan = _plan(index, question)
     chosen = chosen_users(index, question.query.users, threads=threads)
-    found = _plain(index, plan, chosen, threads) if plan.plain else None
-    found = found or _general(index, plan, chosen, threads)
+    found = counted(index, plan, chosen, threads)
     codes, counts = _unpacked(found, plan)
     total, users, events, open_order = (int(number) for number in found.totals)
     pairs, levels = _drawn(codes, counts, plan, total)
@@ -138,7 +68,7 @@ def answer(index: Index, question: PathsQuestion, *, threads: int | None = None)
     )
 
 
-def _plan(index: Index, question: PathsQuestion) -> _Plan:
+def _plan(index: Index, question: PathsQuestion) -> Plan:
     scope = scope_of(index, question.query)
     _check(question)
     spec = column(index, question.step, "step")
@@ -156,7 +86,7 @@ def _plan(index: Index, question: PathsQuestion) -> _Plan:
     masks = compiled(index, (EventSelector(where=hidden), question.anchor), question.query.where)
     texts = tuple(index.dictionaries[spec.name].texts())
     bits = len(texts).bit_length()
-    return _Plan(
+    return Plan(
         question=question,
         scope=scope,
         masks=masks,
@@ -192,83 +122,7 @@ def _ranks(texts: Sequence[str | None]) -> I64:
     return ranks
 
 
-def _plain(index: Index, plan: _Plan, chosen: tuple[U8, ...], threads: int | None) -> _Found | None:
-    """Count by the fast kernel; users whose sessions are interrupted are counted besides."""
-    kinds = (plan.masks.names & np.uint64(3)).astype(np.uint8)
-    anchors = np.flatnonzero(kinds & 2)
-    places = np.minimum(anchors - 1, MASKED_NAMES).astype(np.uint32)
-    names = np.bitwise_or.reduce(np.left_shift(np.uint32(1), places), initial=np.uint32(0))
-    count = threads or os.cpu_count() or 1
-    rows = max(PART_ROWS, sum(segment.rows for segment in index.segments) // (2 * count) + 1)
-    odd = {id(segment): np.zeros(segment.users, np.uint8) for segment in index.segments}
-
-    def work(part: Part) -> _Found:
-        given = part.segment
-        totals = np.zeros(4, np.int64)
-        table, used = plain_paths(
-            given.user_row, given.user_run, given.user_visit, given.user_session,
-            given.user_names, given.run_row, given.run_day, given.visit_row, part.chosen,
-            given.name, given.flags, kinds, plan.name_rank, np.uint32(names),
-            part.first_user, part.end_user, plan.scope.first_day, plan.scope.last_day,
-            plan.question.depth, np.uint64(plan.bits), plan.backwards, odd[id(given)], totals,
-        )  # fmt: skip
-        return _Found(table, _no_rows(plan), used, totals)
-
-    found = on_each(work, parts(index.segments, chosen, rows), threads)
-    left = tuple(odd[id(segment)] for segment in index.segments)
-    if any(each.any() for each in left):
-        found.append(_general(index, plan, left, threads))
-    return reduce(_joined, found) if found else None
-
-
-def _general(index: Index, plan: _Plan, chosen: tuple[U8, ...], threads: int | None) -> _Found:
-    """Count paths of any kind."""
-    asked = plan.question
-    which = {"every": 0, "first": 1, "last": 2}[asked.anchors]
-
-    def work(part: Part) -> _Found:
-        given = part.segment
-        totals = np.zeros(4, np.int64)
-        if not part.chosen[part.first_user : part.end_user].any():
-            return _nothing(plan)
-        table, rows, used = general_paths(
-            given.user_row, given.user_run, given.user_visit, given.user_session,
-            given.run_row, given.run_day, given.visit_row, given.visit_session, part.chosen,
-            given.name, _codes(given, asked.step), given.time_us, given.flags,
-            plan.masks.rows(given, part.first_row, part.end_row), plan.name_rank, plan.rank,
-            part.first_user, part.end_user, plan.scope.first_day, plan.scope.last_day,
-            asked.depth, plan.bits, plan.backwards, asked.per == "session", plan.window_us,
-            asked.merge, which, totals,
-        )  # fmt: skip
-        return _Found(table, rows, used, totals)
-
-    return reduce(_joined, on_each(work, parts(index.segments, chosen), threads), _nothing(plan))
-
-
-def _codes(segment: Segment, step: str) -> NDArray[np.generic]:
-    return segment.name if step == NAMES else segment.columns[step]
-
-
-def _no_rows(plan: _Plan) -> Rows:
-    return np.zeros((0, plan.question.depth), np.uint32)
-
-
-def _nothing(plan: _Plan) -> _Found:
-    size = 16
-    rows = _no_rows(plan) if plan.bits else np.zeros((size, plan.question.depth), np.uint32)
-    return _Found(new_table(size), rows, 0, np.zeros(4, np.int64))
-
-
-def _joined(one: _Found, other: _Found) -> _Found:
-    totals = one.totals + other.totals
-    if len(one.rows):
-        table, rows, used = merged_rows(one.table, one.rows, one.used, other.table, other.rows)
-        return _Found(table, rows, used, totals)
-    table, used = merged(one.table, one.used, other.table)
-    return _Found(table, one.rows, used, totals)
-
-
-def _unpacked(found: _Found, plan: _Plan) -> tuple[Rows, I64]:
+def _unpacked(found: Found, plan: Plan) -> tuple[Rows, I64]:
     """The different paths as codes, shape (paths, depth), and their counts.
 
     The anchor's own step is not part of a path. 0 stands where a path has ended.
@@ -283,7 +137,7 @@ def _unpacked(found: _Found, plan: _Plan) -> tuple[Rows, I64]:
     return codes.astype(np.uint32), counts
 
 
-def _listed(codes: Rows, counts: I64, plan: _Plan, total: int) -> tuple[Path, ...]:
+def _listed(codes: Rows, counts: I64, plan: Plan, total: int) -> tuple[Path, ...]:
     """The commonest paths."""
     if not len(counts):
         return ()
@@ -304,7 +158,7 @@ def _listed(codes: Rows, counts: I64, plan: _Plan, total: int) -> tuple[Path, ..
 
 
 def _drawn(
-    codes: Rows, counts: I64, plan: _Plan, total: int
+    codes: Rows, counts: I64, plan: Plan, total: int
 ) -> tuple[list[_Pair], tuple[Level, ...]]:
     """Steps that follow one another, level by level, and how many paths reach each level."""
     drawn: list[_Pair] = []
@@ -331,7 +185,7 @@ def _drawn(
     return drawn, tuple(levels)
 
 
-def _nodes(pairs: Sequence[_Pair], plan: _Plan, total: int) -> tuple[Node, ...]:
+def _nodes(pairs: Sequence[_Pair], plan: Plan, total: int) -> tuple[Node, ...]:
     """The steps of each level: the anchor, then the commonest first, others last."""
     came = Counter({(0, plan.question.anchor.shown): total} if total else {})
     went: Counter[tuple[int, str]] = Counter()
@@ -351,7 +205,7 @@ def _links(pairs: Sequence[_Pair], nodes: Sequence[Node], total: int) -> tuple[L
     )
 
 
-def _grouped(codes: Rows, counts: I64, plan: _Plan) -> tuple[I64, list[str]]:
+def _grouped(codes: Rows, counts: I64, plan: Plan) -> tuple[I64, list[str]]:
     """The place of each path's step among the commonest of its level, and their names."""
     sizes = np.bincount(codes, counts, len(plan.texts)).astype(np.int64)
     sizes[0] = 0
@@ -364,7 +218,7 @@ def _grouped(codes: Rows, counts: I64, plan: _Plan) -> tuple[I64, list[str]]:
     return places[codes], names + others
 
 
-def _words(index: Index, plan: _Plan, events: int, open_order: int) -> tuple[str, ...]:
+def _words(index: Index, plan: Plan, events: int, open_order: int) -> tuple[str, ...]:
     asked = plan.question
     unit = asked.per
     which = {

@@ -181,6 +181,7 @@ def plain_paths(  # type: ignore[no-untyped-def]
     """Count the paths within sessions, of steps that are event names and told by name.
 
     Only users none of whose sessions is interrupted are counted here; the others are noted.
+    Those with rows without a time must be noted before.
 
     Args:
         user_row: Offsets of users into rows.
@@ -204,7 +205,8 @@ def plain_paths(  # type: ignore[no-untyped-def]
         depth: Most steps of a path.
         bits: uint64, bits of a step; ``bits * depth`` is at most 63.
         backwards: Whether steps are taken backwards in time.
-        odd: uint8, one a user of the segment; set to 1 for each user who is not counted.
+        odd: uint8, one a user of the segment; set to 1 for each user who is not counted, as those
+            are who have 1 already.
         totals: int64, shape (4,): paths, users with one, events of these users that may be
             steps, and how many of those follow another with nothing to tell the order;
             added to.
@@ -261,7 +263,7 @@ def _some_users(  # type: ignore[no-untyped-def]
     while user < end_user:
         begin = np.int64(user_row[user])
         end = np.int64(user_row[user + 1])
-        if not chosen[user] or not user_names[user] & anchor_names:
+        if not chosen[user] or not user_names[user] & anchor_names or odd[user]:
             user += 1
             continue
         visits = np.int64(user_visit[user + 1]) - np.int64(user_visit[user])
