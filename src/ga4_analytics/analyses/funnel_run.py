@@ -103,12 +103,13 @@ def run(
 class _Space:
     """The arrays that a kernel writes."""
 
-    def __init__(self, plan: Plan, part: Part, units: int, keep: bool) -> None:
+    def __init__(self, plan: Plan, units: int, *, keep: bool, wants_entry: bool) -> None:
         days = plan.number("last_day") - plan.number("first_day") + 1
         steps = plan.number("last")
         self.state = np.zeros(units, np.uint8)
         self.weakest = np.zeros(units, np.uint8)
-        self.entry_row = np.full(units, -1, np.int64)
+        # Nobody looks at what is not wanted: it is not even made ready.
+        self.entry_row = np.full(units, -1, np.int64) if wants_entry else np.empty(units, np.int64)
         self.chain = np.full((units if keep else 0, steps), -1, np.int64)
         self.times = np.empty((2, units), np.int64)
         self.trend = np.zeros((days, steps + 1), np.int64)
@@ -146,7 +147,7 @@ def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Out
     segment = part.segment
     by_name = plan.steps.plain and among is None
     bits = None if by_name else _bits(plan, part, among)
-    space = _Space(plan, part, _units(plan, part, NONE), False)
+    space = _Space(plan, _units(plan, part, NONE), keep=False, wants_entry=wants_entry)
     left = np.zeros(segment.users, np.uint8)
     scan_part(
         part.first_user, part.end_user, part.chosen, plan.wanted, segment.user_row,
@@ -178,7 +179,7 @@ def _in_general(plan: Plan, part: Part, keep: bool, among: Among | None) -> Outc
     bits = _bits(plan, part, among)
     banned = NONE if plan.banned is None else plan.banned.rows(part.segment, first, end)
     seen = NONE if plan.seen is None else plan.seen.rows(part.segment, first, end)
-    space = _Space(plan, part, _units(plan, part, bits), keep)
+    space = _Space(plan, _units(plan, part, bits), keep=keep, wants_entry=True)
     units = _judge(plan, part, part.chosen, bits, banned, seen, space)
     if plan.number("counting") == 2:
         for name in ("state", "weakest", "entry_row", "chain"):

@@ -50,8 +50,11 @@ def _judge(  # type: ignore[no-untyped-def]
     last = plan[LAST]
     is_open = False
     if level < last and time_us[b - 1] + plan[REACH] >= plan[HORIZON]:
-        i = last_entry(b, name, flags, bit_of, bits, first_row)
-        is_open = time_us[i] + plan[REACH] >= plan[HORIZON]
+        # Where the first entry can still come further, so can the last, wherever it is.
+        is_open = time_us[entry] + plan[REACH] >= plan[HORIZON]
+        if not is_open:
+            i = last_entry(b, name, flags, bit_of, bits, first_row)
+            is_open = time_us[i] + plan[REACH] >= plan[HORIZON]
         trend_open[day - plan[FIRST_DAY]] += is_open
     write(unit, level, weak, knots, is_open, entry, wants_entry, state, weakest, entry_row, sizes)
     done = time_us[done_row] if level == last else np.int64(-1)

@@ -83,8 +83,10 @@ def kaplan_meier(happened: NDArray[np.int64], lost: NDArray[np.int64], beyond: i
     """
     times, events = np.unique(np.asarray(happened, np.int64), return_counts=True)
     gone = np.concatenate([[0], np.cumsum(events)[:-1]])[: len(times)]
-    # Sorted first: to look up each of many that were lost took five times as long.
-    lost_before = np.searchsorted(np.sort(lost), times, side="left")
+    # Most are lost after it happened to anybody, and change nothing. The others are sorted first:
+    # to look up each of many took five times as long.
+    soon = lost[lost < times[-1]] if len(times) else lost[:0]
+    lost_before = np.searchsorted(np.sort(soon), times, side="left")
     total = len(happened) + len(lost) + beyond
     at_risk = (total - gone - lost_before).astype(np.int64)
     survival = np.cumprod((at_risk - events) / at_risk, dtype=np.float64)
