@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logs import index_of
+from logs import Event, index_of
 from long_logs import ANY, selected, worlds
 from oracles import lifecycle as oracle
 from oracles.activity import bucket_start, loaded_days
 from oracles.sessions import sessions as by_gap
 
 from ga4_analytics.analyses import lifecycle, sessions, stickiness
+from ga4_analytics.questions.filters import EventSelector
 from ga4_analytics.questions.lifecycle import Lifecycle
 from ga4_analytics.questions.query import Query
+from ga4_analytics.questions.segments import Did
 from ga4_analytics.questions.sessions import GapSessions
 from ga4_analytics.questions.stickiness import Stickiness
 from ga4_analytics.stats.proportions import wilson
@@ -106,3 +109,23 @@ def test_sessions_by_gap_are_the_oracles(world, which, gap, unit, week, skip, sp
         assert count.events == sum(len(session) for session in mine)
         assert count.length_us == sum(session[-1].time - session[0].time for session in mine)
     assert found.total.sessions == len(every)
+
+
+def test_sessions_by_gap_of_a_very_long_user_among_others_are_the_oracles() -> None:
+    """Users are counted together as far as they fit into the room for that, the long one alone."""
+    chance, morning = Random(0), 1_604_300_000_000_000
+    log = [
+        Event(user, "a", morning + second * 1_000_000, session=1)
+        for user, size in (("u", 3), ("v", 4_090), ("w", 4_100), ("x", 1), ("y", 40), ("z", 9))
+        for second in sorted(chance.choices(range(400_000), k=size))
+    ]
+    for gap, seconds in (("1m", 60), ("10m", 600), ("30m", 1_800)):
+        users = Did(EventSelector(("a",)), at_least=4)
+        found = sessions.answer(index_of(log), GapSessions(query=Query(users=users), gap=gap))
+        some = [event for event in log if event.user != "u" and event.user != "x"]
+        every = by_gap(some, lambda event: True, seconds * 1_000_000)
+        for bucket, count in zip(found.buckets, found.counts, strict=True):
+            mine = [s for s in every if s[0].day("UTC").isoformat() == bucket.start]
+            assert (count.sessions, count.events, count.length_us) == (
+                len(mine), sum(map(len, mine)), sum(s[-1].time - s[0].time for s in mine),
+            )  # fmt: skip

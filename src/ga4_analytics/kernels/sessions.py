@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ga4_analytics.kernels.lean import inner
+
 TIMELESS = 8
+ROOM = 4096
+"""Rows whose sessions are found at once: their times stay in the nearest cache."""
 
 
 @njit(nogil=True, cache=True)
@@ -41,39 +45,95 @@ def by_gap(  # type: ignore[no-untyped-def]
         counts: int64, shape (buckets, 3): sessions, their lengths in microseconds, their rows;
             added to.
     """
-    for u in range(first, end):
-        if chosen[u] == 0:
+    starts_user = np.empty(ROOM, np.uint8)
+    at = np.empty(ROOM + 1, np.int32)
+    u = np.int64(first)
+    while u < end:
+        begin, first_user = np.int64(user_row[u]), u
+        while u < end and chosen[u] and np.int64(user_row[u + 1]) - begin <= ROOM:
+            u += 1
+        if u == first_user:
+            if chosen[u]:
+                _one_user(u, user_row, user_run, run_row, run_day, time_us, gap_us, table, base,
+                          counts)  # fmt: skip
+            u += 1
             continue
-        bucket = -1
-        first_run = np.int64(user_run[u])
-        end_run = np.int64(user_run[u + 1])
-        for r in range(first_run, end_run):
-            begin = np.int64(run_row[r])
-            last = np.int64(run_row[r + 1]) if r + 1 < end_run else np.int64(user_row[u + 1])
-            if r > first_run:
-                # The rows up to the first gap belong to the session of the day before.
-                row = begin
-                while row < last and time_us[row] - time_us[row - 1] <= gap_us:
-                    row += 1
-                if bucket >= 0:
-                    counts[bucket, 1] += time_us[row - 1] - time_us[begin - 1]
-                    counts[bucket, 2] += row - begin
-                if row == last:
-                    continue
-                begin = row
-            gaps = np.int64(1)
-            lost = np.int64(0)
-            for i in range(begin + 1, last):
-                # A signed index is looked at for its sign at each use: it took twice as long.
-                between = time_us[np.uint64(i)] - time_us[np.uint64(i - 1)]
-                apart = between > gap_us
-                gaps += apart
-                lost += between if apart else 0
-            bucket = table[np.int64(run_day[r]) - base]
+        size = np.int64(user_row[u]) - begin
+        starts_user[:size] = 0
+        for user in range(first_user, u):
+            starts_user[np.int64(user_row[user]) - begin] = 1
+        times = time_us[begin : begin + size]
+        found = _starts(times, starts_user, gap_us, at)
+        _add(times, at, found, begin, user_run[first_user], user_run[u], run_row, run_day, table,
+             base, counts)  # fmt: skip
+
+
+@inner
+def _starts(times, starts_user, gap_us, at):  # type: ignore[no-untyped-def]
+    """Write which rows of some users start a session, then the end, and give their number."""
+    at[0] = 0
+    found = np.int64(1)
+    for i in range(1, times.shape[0]):
+        # Each row is written, the next one over it if it starts none: no branch to be guessed.
+        at[np.uint64(found)] = i
+        apart = times[np.uint64(i)] - times[np.uint64(i - 1)] > gap_us
+        found += np.int64(apart | (starts_user[np.uint64(i)] != 0))
+    at[np.uint64(found)] = times.shape[0]
+    return found
+
+
+@inner
+def _add(  # type: ignore[no-untyped-def]
+    times, at, found, begin, first_run, end_run, run_row, run_day, table, base, counts
+):
+    """Count sessions by the day run in which they start; rows in ``at`` count from ``begin``."""
+    run, last_run = np.int64(first_run), np.int64(end_run) - 1
+    for place in range(found):
+        low, high = np.int64(at[np.uint64(place)]), np.int64(at[np.uint64(place + 1)])
+        while run < last_run and np.int64(run_row[np.uint64(run + 1)]) <= begin + low:
+            run += 1
+        bucket = table[np.int64(run_day[np.uint64(run)]) - base]
+        if bucket >= 0:
+            counts[bucket, 0] += 1
+            counts[bucket, 1] += times[np.uint64(high - 1)] - times[np.uint64(low)]
+            counts[bucket, 2] += high - low
+
+
+@inner
+def _one_user(  # type: ignore[no-untyped-def]
+    u, user_row, user_run, run_row, run_day, time_us, gap_us, table, base, counts
+):
+    """Count the sessions of a user of any number of rows."""
+    bucket = -1
+    first_run = np.int64(user_run[u])
+    end_run = np.int64(user_run[u + 1])
+    for r in range(first_run, end_run):
+        begin = np.int64(run_row[r])
+        last = np.int64(run_row[r + 1]) if r + 1 < end_run else np.int64(user_row[u + 1])
+        if r > first_run:
+            # The rows up to the first gap belong to the session of the day before.
+            row = begin
+            while row < last and time_us[row] - time_us[row - 1] <= gap_us:
+                row += 1
             if bucket >= 0:
-                counts[bucket, 0] += gaps
-                counts[bucket, 1] += time_us[last - 1] - time_us[begin] - lost
-                counts[bucket, 2] += last - begin
+                counts[bucket, 1] += time_us[row - 1] - time_us[begin - 1]
+                counts[bucket, 2] += row - begin
+            if row == last:
+                continue
+            begin = row
+        gaps = np.int64(1)
+        lost = np.int64(0)
+        for i in range(begin + 1, last):
+            # A signed index is looked at for its sign at each use: it took twice as long.
+            between = time_us[np.uint64(i)] - time_us[np.uint64(i - 1)]
+            apart = between > gap_us
+            gaps += apart
+            lost += between if apart else 0
+        bucket = table[np.int64(run_day[r]) - base]
+        if bucket >= 0:
+            counts[bucket, 0] += gaps
+            counts[bucket, 1] += time_us[last - 1] - time_us[begin] - lost
+            counts[bucket, 2] += last - begin
 
 
 @njit(nogil=True, cache=True)
