@@ -13,11 +13,10 @@ from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.layout import I64, MASKED_NAMES, U32
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels import funnel_rules as peers
-from ga4_analytics.kernels.funnel_units import PLAN
+from ga4_analytics.kernels.funnel_units import NO_LIMIT, PLAN
 from ga4_analytics.questions.filters import EventSelector
 from ga4_analytics.questions.funnel import MOST_STEPS, FunnelSpec
 
-NO_LIMIT = 2**61
 SECOND = 1_000_000
 
 

@@ -22,6 +22,7 @@ from ga4_analytics.kernels.funnel_units import (
     HORIZON,
     LAST,
     LAST_DAY,
+    NO_LIMIT,
     REACH,
     WINDOW,
     YES,
@@ -49,10 +50,10 @@ def _judge(  # type: ignore[no-untyped-def]
         return calm
     last = plan[LAST]
     is_open = False
-    if level < last and time_us[b - 1] + plan[REACH] >= plan[HORIZON]:
+    if level < last:
         # Where the first entry can still come further, so can the last, wherever it is.
         is_open = time_us[entry] + plan[REACH] >= plan[HORIZON]
-        if not is_open:
+        if not is_open and time_us[b - 1] + plan[REACH] >= plan[HORIZON]:
             i = last_entry(b, name, flags, bit_of, bits, first_row)
             is_open = time_us[i] + plan[REACH] >= plan[HORIZON]
         trend_open[day - plan[FIRST_DAY]] += is_open
@@ -160,6 +161,7 @@ def _scan_sessions(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Judge the sessions of one day and put the others aside; give how many those are."""
     last, window, count = plan[LAST], plan[WINDOW], 0
+    ends = window < NO_LIMIT
     first_row = np.int64(user_row[first_user])
     for u in range(first_user, end_user):
         if not chosen[u]:
@@ -186,7 +188,10 @@ def _scan_sessions(  # type: ignore[no-untyped-def]
             hi = np.int64(visit_row[v + 1]) if v + 1 < v1 else b
             while run + 1 < run_end and np.int64(run_row[run + 1]) <= lo:
                 run += 1
-            if run_end_of(run, run_end, run_row, b) < hi or time_us[hi - 1] - time_us[lo] > window:
+            # Where no window ends, times are not even read.
+            if run_end_of(run, run_end, run_row, b) < hi or (
+                ends and time_us[hi - 1] - time_us[lo] > window
+            ):
                 _put(late[count], u, unit + number, lo, hi, cap, run)
                 count += 1
                 continue

@@ -31,6 +31,8 @@ PLAN = (
 events outside the days do not exist; whether only the first entry counts; the days; the first
 microsecond of which nothing is known; how long an attempt can take at most; whether there is
 only the one window; whether the events of each attempt are kept."""
+NO_LIMIT = 2**61
+"""The window of a question without one."""
 # Numba compiles a function anew for a literal, not for these.
 NO, YES = np.bool_(False), np.bool_(True)
 OPEN = np.uint8(128)
