@@ -68,6 +68,7 @@ def questions(index: Index) -> Iterator[tuple[str, Any]]:
         yield "stickiness", build.stickiness(event)
         yield "sessions", build.sessions(event)
         yield "paths", build_more.paths(event, per="session")
+        yield "paths", build_more.paths(event, per="session", depth=9)  # too deep for bytes
         yield "paths", build_more.paths(event, per="user", direction="to", merge=True)
     for name in texts:
         yield "trends", build.trends(by=name, granularity="month")
