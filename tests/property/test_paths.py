@@ -193,7 +193,7 @@ def test_paths_of_many_users_at_once_are_those_of_the_oracle(seed: int) -> None:
         users = chance.choice([None, Did(EventSelector((chance.choice(names),)))])
         question = PathsQuestion(
             EventSelector(tuple(chance.sample(names, min(len(names), chance.randint(0, 2))))),
-            direction=chance.choice(["from", "to"]),  # type: ignore[arg-type]
+            direction=chance.choice(["from", "to"]),
             depth=chance.choice([1, 2, 5, 7, 8, 9]),
             query=replace(days, users=users),
             shown=1000,
