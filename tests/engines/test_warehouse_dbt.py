@@ -82,7 +82,7 @@ def test_dbt_builds_and_lets_go(
             result = dbtRunner().invoke(["run", *place, "--select", *models.split()])
         assert result.success is good
         answer = warehouse.query("select events, setting from analytics.counted").to_pylist()
-        expected = "256MB" if warehouse.engine == "postgres" else "1.3 GiB"
+        expected = "256MB" if warehouse.engine == "postgres" else "1.2 GiB"
         assert answer == [{"events": 1, "setting": expected}]
         warehouse.replace_days(make_stage(tmp_path / "stage", [event(1)]))
     for path in project.rglob("*"):

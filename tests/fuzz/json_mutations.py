@@ -23,8 +23,16 @@ def json_changed(lines: Lines, mark: str, dice: Random) -> Lines:
         return lines
     for _ in range(dice.randrange(1, 4)):
         mutate_value(record, dice)
+    return [*lines[:at], _written(record, dice), *lines[at + 1 :]]
+
+
+def _written(record: object, dice: Random) -> str:
+    """A record as the bytes of a line; half of a pair of surrogates stays an escape."""
     text = json.dumps(record, ensure_ascii=dice.random() < 0.5)
-    return [*lines[:at], text.encode("utf-8").decode("latin-1"), *lines[at + 1 :]]
+    try:
+        return text.encode("utf-8").decode("latin-1")
+    except UnicodeEncodeError:
+        return json.dumps(record)
 
 
 def json_rewritten(lines: Lines, mark: str, dice: Random) -> Lines:
@@ -38,8 +46,8 @@ def json_rewritten(lines: Lines, mark: str, dice: Random) -> Lines:
         if not isinstance(record, dict):
             return line
         keys = dice.sample(list(record), len(record))
-        text = json.dumps({key: record[key] for key in keys}, ensure_ascii=dice.random() < 0.5)
-        return dice.choice(("", " ", "\t")) + text.encode("utf-8").decode("latin-1")
+        text = _written({key: record[key] for key in keys}, dice)
+        return dice.choice(("", " ", "\t")) + text
 
     return [again(line) if dice.random() < 0.5 else line for line in lines]
 
