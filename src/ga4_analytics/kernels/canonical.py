@@ -66,10 +66,11 @@ def keys(prefix, days, parts, out, ends):  # type: ignore[no-untyped-def]
         parts: Text arrays, as a tuple; what is missing is null.
         out: uint8, with room for the prefixes, 6 bytes for each of the texts, and 16 and 5 for
             each text besides a row; written.
-        ends: int64, one a row: where it ends; written.
+        ends: int32, one a row and one more: 0, and where each ends; written.
     """
     end = 0
-    for row in range(ends.shape[0]):
+    ends[0] = 0
+    for row in range(ends.shape[0] - 1):
         for byte in prefix:
             out[end] = byte
             end += 1
@@ -97,21 +98,22 @@ def keys(prefix, days, parts, out, ends):  # type: ignore[no-untyped-def]
                     end += 1
         out[end] = 93
         end += 1
-        ends[row] = end
+        ends[row + 1] = end
 
 
 @njit(nogil=True, cache=True)
-def objects(heads, head_starts, starts, data, there, out, ends):  # type: ignore[no-untyped-def]
+def objects(prefix, heads, head_starts, starts, data, there, out, ends):  # type: ignore[no-untyped-def]
     """Write the object of the columns that have a text, for each row.
 
     Args:
+        prefix: uint8, what stands before each object that is there.
         heads: uint8, the names in JSON with their colons, one behind the other, in order.
         head_starts: int64, one a column and one more.
         starts: int32, shape (columns, rows + 1): where each column's texts start in ``data``.
         data: uint8, the texts.
         there: bool, shape (columns, rows).
         out: uint8, with room for 6 bytes for each of ``data``, and for the heads and 3 for each
-            column besides a row; written.
+            column besides and a prefix a row; written.
         ends: int32, one a row and one more; the first is 0, a row without a text has nothing;
             written.
     """
@@ -121,7 +123,13 @@ def objects(heads, head_starts, starts, data, there, out, ends):  # type: ignore
         begin = end
         for column in range(there.shape[0]):
             if there[column, row]:
-                out[end] = 44 if end > begin else 123
+                if end == begin:
+                    for byte in prefix:
+                        out[end] = byte
+                        end += 1
+                    out[end] = 123
+                else:
+                    out[end] = 44
                 end += 1
                 for j in range(head_starts[column], head_starts[column + 1]):
                     out[np.uint64(end)] = heads[np.uint64(j)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -30,14 +31,21 @@ from ga4_analytics.sources.stage_columns import (
     fillable,
     other_fields,
     places,
+    unknown_columns,
 )
 
+_COLUMNS = {column.name: column for column in EVENT_COLUMNS}
+_TIMED = {"event_date", "event_name", "event_timestamp"}
 _EPOCH = date(1970, 1, 1)
 _LARGEST = 10**18 - 1
 _LONGEST_NAME = 200
 _LONGEST_ESCAPE = 6
+_NAMESPACE = np.frombuffer(NAMESPACE.bytes, np.uint8)
+_NO_PREFIX = _NAMESPACE[:0]
 
 Arrays = dict[str, pa.Array]
+Texts = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]
+"""Texts one behind the other: their bytes, and 0 and where each of them ends."""
 
 
 @dataclass(frozen=True)
@@ -67,22 +75,23 @@ def plain_records(
         judging: The clock, and whether damage is accepted.
 
     Returns:
-        None where the whole batch is for the SQL: it has no parameters that are read, or
-        damage is accepted.
+        None where the whole batch is for the SQL: its lists are not read, it has no dates or
+        names, or damage is accepted.
     """
     names = set(table.schema.names)
-    if judging.accept or "event_params" not in read or "user_properties" in names - read:
-        return None
-    if not {"event_date", "event_name", "event_timestamp"} <= names or not table.num_rows:
+    if judging.accept or {"event_params", "user_properties"} & names - read or not table.num_rows:
         return None
     if "items" in names and not _are_items(table.schema.field("items").type):
+        return None
+    needed = _TIMED if "event_params" in names else _TIMED - {"event_timestamp"}
+    if not all(places(_COLUMNS[name], names, read) for name in needed):
         return None
     batch, left = _Batch(table, read, judging), table.slice(0, 0)
     if not batch.plain.all():
         kept = pa.array(batch.plain.view(np.bool_))
         left = table.filter(pc.invert(kept))
         batch = _Batch(table.filter(kept), read, judging)
-    keys = batch.keys()
+    keys = batch.keys(engine)
     items = batch.items(engine, keys) if "items" in names else None
     return PlainRecords(batch.events(keys), items, left)
 
@@ -106,7 +115,6 @@ class _Texts:
                 kernel.amounts(parts, numbers, self.plain)
             else:
                 kernel.whole_numbers(parts, 16, 16, FIRST_US, self._latest, numbers, self.plain)
-                self.plain &= there
             return pa.array(numbers, mask=~there)
         if column.reading == "boolean":
             flags = np.zeros(len(text), np.bool_)
@@ -153,6 +161,10 @@ class _Batch:
             for column in EVENT_COLUMNS
             if column.name in self._texts
         }
+        self._nested = "event_params" in self._names
+        if self._nested:
+            # Events without a time have keys of another kind.
+            reader.plain &= np.asarray(self._texts["event_timestamp"].is_valid())
         if "page_location" in self._texts:
             self._values["page_path"] = reader.path(self._texts["page_location"])
         self.plain = reader.plain
@@ -160,34 +172,54 @@ class _Batch:
         if self._items is not None:
             self.plain[self._items.odd_rows()] = 0
 
-    def keys(self) -> pa.Array:
+    def keys(self, engine: duckdb.DuckDBPyConnection) -> pa.Array:
         """The key of each event; all rows are plain."""
+        return uuids(sha1s(engine, *(self._arrays() if self._nested else self._objects())))
+
+    def _arrays(self) -> Texts:
+        """What keys of the scheme ``ga4`` are hashed from, and where each ends."""
         missing = pa.nulls(self._table.num_rows, TEXT)
-        texts = self._texts | {"event_params": _array(self._table, "event_params")}
+        texts = self._texts | {"event_params": self._params}
         parts = tuple(text_parts(texts.get(name, missing)) for name in GA4_KEY[1:])
         room = _LONGEST_ESCAPE * sum(int(each[0][-1]) - int(each[0][0]) for each in parts)
         rows = self._table.num_rows
         # Memory that is not written to is not taken.
-        out = np.empty(room + rows * (len(NAMESPACE.bytes) + 16 + 5 * len(parts)), np.uint8)
-        ends = np.empty(rows, np.int64)
-        prefix = np.frombuffer(NAMESPACE.bytes, np.uint8)
-        canonical.keys(prefix, text_parts(texts["event_date"]), parts, out, ends)
-        return uuids(sha1s(out.data, ends.tolist()))
+        out = np.empty(room + rows * (len(_NAMESPACE) + 16 + 5 * len(parts)), np.uint8)
+        ends = np.empty(rows + 1, np.int32)
+        canonical.keys(_NAMESPACE, text_parts(texts["event_date"]), parts, out, ends)
+        return out, ends
+
+    def _objects(self) -> Texts:
+        """The same for the scheme ``columns``."""
+        values = {name: self._values[name] for name in self._texts}
+        params = self._params
+        if params is not None:
+            values["event_params"] = params
+        texts = {name: values[name].cast(TEXT) for name in sorted(values)}
+        return _objects(texts, _NAMESPACE)
+
+    @cached_property
+    def _params(self) -> pa.Array | None:
+        """The JSON of the parameters, or of columns that are not known."""
+        if self._nested:
+            return _array(self._table, "event_params")
+        unknown = unknown_columns(self._names)
+        columns = {key: _array(self._table, unknown[key]) for key in sorted(unknown)}
+        return _json(columns) if columns else None
 
     def events(self, keys: pa.Array) -> pa.Table:
         """The canonical events; all rows are plain."""
-        rows = self._table.num_rows
         made = {
             **self._values,
             ROW: _array(self._table, ROW),
             KEY: keys,
-            "id_scheme": pa.repeat("ga4", rows),
-            "event_params": _array(self._table, "event_params"),
+            "id_scheme": pa.repeat("ga4" if self._nested else "columns", self._table.num_rows),
+            "event_params": self._params,
         }
         if "user_properties" in self._names:
             made["user_properties"] = _array(self._table, "user_properties")
         if others := other_fields(self._names):
-            made["other_fields"] = _objects({name: _array(self._table, name) for name in others})
+            made["other_fields"] = _json({name: _array(self._table, name) for name in others})
         return pa.table({name: made[name] for name in fillable(self._texts, self._names)})
 
     def items(self, engine: duckdb.DuckDBPyConnection, keys: pa.Array) -> pa.Table:
@@ -250,8 +282,14 @@ def _array(table: pa.Table, name: str) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _objects(columns: Arrays) -> pa.Array:
+def _json(columns: Arrays) -> pa.Array:
     """JSON objects of the texts that are there; null where none is."""
+    out, ends = _objects(columns, _NO_PREFIX)
+    return text_array(ends, out[: ends[-1]], np.diff(ends) > 0)
+
+
+def _objects(columns: Arrays, prefix: npt.NDArray[np.uint8]) -> Texts:
+    """JSON objects one behind the other, and where each of them ends; see `canonical.objects`."""
     heads = [f"{json_text(name)}:".encode() for name in columns]
     parts = [text_parts(column) for column in columns.values()]
     rows = len(parts[0][2])
@@ -262,8 +300,9 @@ def _objects(columns: Arrays) -> pa.Array:
     data = np.concatenate([each[1][each[0][0] : each[0][-1]] for each in parts])
     there = np.stack([each[2] for each in parts])
     head_starts = np.cumsum([0, *map(len, heads)])
-    room = _LONGEST_ESCAPE * len(data) + rows * (int(head_starts[-1]) + 3 * len(parts) + 2)
-    out, ends = np.empty(room, np.uint8), np.empty(rows + 1, np.int32)
+    a_row = int(head_starts[-1]) + 3 * len(parts) + 2 + len(prefix)
+    out = np.empty(_LONGEST_ESCAPE * len(data) + rows * a_row, np.uint8)
+    ends = np.empty(rows + 1, np.int32)
     names = np.frombuffer(b"".join(heads), np.uint8)
-    canonical.objects(names, head_starts, starts, data, there, out, ends)
-    return text_array(ends, out[: ends[-1]], np.diff(ends) > 0)
+    canonical.objects(prefix, names, head_starts, starts, data, there, out, ends)
+    return out, ends
