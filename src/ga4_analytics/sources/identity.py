@@ -139,6 +139,7 @@ def uuids(digests: pa.Array) -> pa.Array:
     Args:
         digests: Texts of 40 characters, none null.
 
+    >>> from hashlib import sha1
     >>> digest = sha1(NAMESPACE.bytes + b"x").hexdigest()
     >>> uuids(pa.array([digest]))[0].as_py() == str(uuid5(NAMESPACE, "x"))
     True
