@@ -260,6 +260,7 @@ def _run(job: _Job, show: Progress, clock: Callable[[], int]) -> LoadResult:
         ),
         after=drop_old_copies(job.settings),
     )
+    return_free_memory()
     with show.phase("Writing to the warehouse", stage.event_rows, "rows") as advance:
         job.warehouse.replace_days(stage, advance)
     return result
