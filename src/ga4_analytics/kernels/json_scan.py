@@ -128,7 +128,7 @@ def _number(data, at):  # type: ignore[no-untyped-def]
             return -1, False
         plain = end - first <= 16 and (_byte(data, end - 1) != 48 or end == point + 2)
         # Engines begin to write 0.00001 with an exponent.
-        plain &= _byte(data, first) != 48 or end < point + 4 or not _is(data, point + 1, b"000")
+        plain &= _byte(data, first) != 48 or end < point + 4 or not stands(data, point + 1, b"000")
     if _byte(data, end) == 69 or _byte(data, end) == 101:
         plain = False
         sign = end + 2 if _byte(data, end + 1) == 43 or _byte(data, end + 1) == 45 else end + 1
@@ -139,7 +139,7 @@ def _number(data, at):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _is(data, at, word):  # type: ignore[no-untyped-def]
+def stands(data, at, word):  # type: ignore[no-untyped-def]
     """Whether a word stands somewhere."""
     same = True
     for j in range(len(word)):
@@ -205,11 +205,11 @@ def _scalar(data, at):  # type: ignore[no-untyped-def]
     if byte == 45 or 48 <= byte <= 57:
         end, plain = _number(data, at)
         return (PLAIN if plain else REAL, at, end, end) if end >= 0 else (0, at, at, at)
-    if _is(data, at, b"null"):
+    if stands(data, at, b"null"):
         return NULL, at, at, at + 4
-    if _is(data, at, b"true"):
+    if stands(data, at, b"true"):
         return FLAG, at, at + 4, at + 4
-    if _is(data, at, b"false"):
+    if stands(data, at, b"false"):
         return FLAG, at, at + 5, at + 5
     return 0, at, at, at
 

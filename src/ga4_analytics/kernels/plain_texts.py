@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ga4_analytics.kernels.json_scan import stands
 from ga4_analytics.kernels.lean import inlined, inner
 
 _POINT, _MINUS = 46, 45
@@ -236,9 +237,9 @@ def web_paths(texts, starts_out, out, plain):  # type: ignore[no-untyped-def]
             continue
         at, end = np.int64(starts[row]), np.int64(starts[row + 1])
         host = at
-        if end - at >= 8 and _is_word(data, at, b"https://"):
+        if end - at >= 8 and stands(data, at, b"https://"):
             host = at + 8
-        elif end - at >= 7 and _is_word(data, at, b"http://"):
+        elif end - at >= 7 and stands(data, at, b"http://"):
             host = at + 7
         if host == at:
             plain[row] = 0
@@ -254,12 +255,3 @@ def web_paths(texts, starts_out, out, plain):  # type: ignore[no-untyped-def]
             out[to] = 47
             to += 1
     starts_out[there.shape[0]] = to
-
-
-@inlined
-def _is_word(data, at, word):  # type: ignore[no-untyped-def]
-    """Whether a word stands somewhere."""
-    same = True
-    for j in range(len(word)):
-        same &= data[np.uint64(at + j)] == word[j]
-    return same

@@ -148,7 +148,7 @@ class _Batch:
     """A batch and the values of its columns."""
 
     def __init__(self, table: pa.Table, read: frozenset[str], judging: Judging) -> None:
-        self._table, self._judging = table, judging
+        self._table = table
         self._names = tuple(table.schema.names)
         self._texts: Arrays = {}
         for column in EVENT_COLUMNS:
@@ -174,9 +174,9 @@ class _Batch:
 
     def keys(self, engine: duckdb.DuckDBPyConnection) -> pa.Array:
         """The key of each event; all rows are plain."""
-        return uuids(sha1s(engine, *(self._arrays() if self._nested else self._objects())))
+        return uuids(sha1s(engine, *(self._array_keys() if self._nested else self._object_keys())))
 
-    def _arrays(self) -> Texts:
+    def _array_keys(self) -> Texts:
         """What keys of the scheme ``ga4`` are hashed from, and where each ends."""
         missing = pa.nulls(self._table.num_rows, TEXT)
         texts = self._texts | {"event_params": self._params}
@@ -189,7 +189,7 @@ class _Batch:
         canonical.keys(_NAMESPACE, text_parts(texts["event_date"]), parts, out, ends)
         return out, ends
 
-    def _objects(self) -> Texts:
+    def _object_keys(self) -> Texts:
         """The same for the scheme ``columns``."""
         values = {name: self._values[name] for name in self._texts}
         params = self._params
@@ -256,12 +256,12 @@ class _Items:
     def made(self, engine: duckdb.DuckDBPyConnection, above: Arrays) -> pa.Table:
         """The canonical items, where ``above`` has those columns that events have as well."""
         first = np.searchsorted(self._rows, self._rows)
-        places_ = (np.arange(len(self._rows)) - first).astype(np.int32)
+        index = (np.arange(len(self._rows)) - first).astype(np.int32)
         rows = pa.array(self._rows)
         made = {
             **self._values,
             **{name: column.take(rows) for name, column in above.items()},
-            "item_index": pa.array(places_),
+            "item_index": pa.array(index),
             "item_params": pairs(engine, self._texts["item_params"], ()).objects,
         }
         return pa.table({name: made[name] for name in STAGE_ITEMS})
