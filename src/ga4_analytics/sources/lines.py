@@ -15,6 +15,8 @@ from ga4_analytics.sources.streams import plain_text
 
 BLOCK_BYTES = 8 << 20
 MAX_RECORD_BYTES = 64 << 20
+_PIECE_BYTES = 1 << 16
+"""What is read at once: memory that is used again, and again, stays in the processor's cache."""
 
 Seen = Callable[[int], None]
 """Told how many bytes of the file on disk have been read so far."""
@@ -59,43 +61,50 @@ def blocks(
         SourceError: A quote is never closed.
     """
     with plain_text(path) as (stream, position):
-        line, carry = 1, b""
-        following = stream.read(size)
-        while chunk := following:
-            following = stream.read(size)
-            # The end needs no cut, which stray quotes can lead astray.
-            cut = _record_end(carry, chunk, quoted) if following else 0
-            if cut:
-                data = b"".join((carry, memoryview(chunk)[:cut]))
-                carry = chunk[cut:]
+        line, text, end, enough = 1, bytearray(), 0, size
+        following = stream.read(_PIECE_BYTES)
+        while piece := following:
+            text[end : end + len(piece)] = piece
+            end += len(piece)
+            following = stream.read(_PIECE_BYTES)
+            if not following:
+                break
+            if end < enough:
+                continue
+            if cut := _record_end(text, end, quoted):
+                data = bytes(memoryview(text)[:cut])
                 yield _checked(Block(line, data), path)
                 line += data.count(b"\n")
-            else:
-                carry += chunk
-            if following and len(carry) > MAX_RECORD_BYTES:
+                rest = text[cut:end]
+                end -= cut
+                text[:end] = rest
+            if end > MAX_RECORD_BYTES:
                 raise _unclosed(path, line)
+            enough = end + size
             seen(position())
-        if carry:
-            if quoted and carry.count(b'"') % 2:
-                raise _unclosed(path, line + carry.count(b"\n", 0, _record_end(b"", carry, quoted)))
-            yield _checked(Block(line, carry), path)
+        # The end needs no cut, which stray quotes can lead astray.
+        if quoted and text.count(b'"', 0, end) % 2:
+            raise _unclosed(path, line + text.count(b"\n", 0, _record_end(text, end, quoted)))
+        if end:
+            yield _checked(Block(line, bytes(memoryview(text)[:end])), path)
+        seen(position())
 
 
-def _record_end(carry: bytes, chunk: bytes, quoted: bool) -> int:
-    """Where in ``chunk`` the last whole record ends, 0 where none does.
+def _record_end(text: bytearray, end: int, quoted: bool) -> int:
+    """Where the last whole record of a text ends, 0 where none does.
 
     Args:
-        carry: What stands before the chunk, from the begin of a record that does not end there.
-        chunk: Some bytes.
+        text: Some bytes that begin with a record.
+        end: Where those that count end.
         quoted: See `blocks`.
     """
-    cut = chunk.rfind(b"\n") + 1
+    cut = text.rfind(b"\n", 0, end) + 1
     if not quoted:
         return cut
-    quotes = carry.count(b'"') + chunk.count(b'"', 0, cut)
+    quotes = text.count(b'"', 0, cut)
     while cut and quotes % 2:
-        earlier = chunk.rfind(b"\n", 0, cut - 1) + 1
-        quotes -= chunk.count(b'"', earlier, cut)
+        earlier = text.rfind(b"\n", 0, cut - 1) + 1
+        quotes -= text.count(b'"', earlier, cut)
         cut = earlier
     return cut
 

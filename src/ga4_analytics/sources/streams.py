@@ -8,9 +8,7 @@ becomes bytes that are not valid UTF-8, so that only its line is refused.
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol, cast
 
 import pyarrow as pa
+from isal import igzip, igzip_lib
 
 from ga4_analytics.errors import DamagedFileError
 
@@ -26,6 +25,8 @@ ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 HEAD_BYTES = 1 << 16
 _LONE = re.compile(rb"\xed[\xa0-\xbf].", re.DOTALL)
 """What a lone surrogate becomes in UTF-8; 0xFF is invalid to every reader."""
+
+_DAMAGED = (EOFError, OSError, cast(type[Exception], igzip_lib.IsalError))
 
 Compression = Literal["none", "gzip", "zstd"]
 Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"]
@@ -73,7 +74,7 @@ def plain_bytes(path: Path) -> Iterator[tuple[Stream, Callable[[], int]]]:
         kind = _compression(raw.read(4))
         raw.seek(0)
         if kind == "gzip":
-            with gzip.GzipFile(fileobj=raw) as plain:
+            with igzip.open(raw, "rb") as plain:  # type: ignore[no-untyped-call]
                 yield _Whole(cast(BinaryIO, plain), path, kind), raw.tell
         elif kind == "zstd":
             with pa.CompressedInputStream(raw, "zstd") as plain:
@@ -148,7 +149,7 @@ class _Whole:
     def read(self, size: int, /) -> bytes:
         try:
             return self._stream.read(size)
-        except (EOFError, OSError, zlib.error) as error:
+        except _DAMAGED as error:
             raise DamagedFileError(
                 f"{self._path} is a damaged {self._kind} file: {error}.",
                 rule="A compressed file must be whole.",
