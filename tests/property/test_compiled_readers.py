@@ -13,7 +13,7 @@ from ga4_analytics.sources.batches import PARAM, PROPERTY
 from ga4_analytics.sources.json_columns import json_columns
 from ga4_analytics.sources.lines import Block
 from ga4_analytics.sources.param_lists import pairs, pairs_sql
-from ga4_analytics.sources.pending import Engines, Scratch
+from ga4_analytics.sources.pending import Engines
 from ga4_analytics.sources.readings import MACROS
 
 STRINGS = [
@@ -112,7 +112,7 @@ def test_compiled_json_is_what_the_engine_reads() -> None:
     compiled = 0
     for seed in range(60):
         block = Block(7, Writer(seed).block())
-        found = json_columns(engines.plain(), block.data, block.first_line, engines.scratch())
+        found = json_columns(engines, block.data, block.first_line)
         if found is None:
             continue
         compiled += 1
@@ -155,7 +155,7 @@ def test_a_block_is_what_its_pieces_are(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("odd", [*ODD[:6], *ODD[10:]])
 def test_json_that_is_none_is_left_to_the_engine(odd: str) -> None:
     data = f'{{"event_name":"a","x":{odd}}}\n'.encode()
-    assert json_columns(duckdb.connect(), data, 1, Scratch()) is None
+    assert json_columns(Engines(), data, 1) is None
 
 
 TEXTS = [

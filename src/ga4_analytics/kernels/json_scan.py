@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from ga4_analytics.kernels.lean import inlined, inner
+from ga4_analytics.kernels.words import alike, ends, first, word
 
 NULL, STRING, PLAIN, REAL, FLAG, OBJECT, ARRAY, ESCAPED = 1, 2, 4, 8, 16, 32, 64, 128
 """What a value is; a number is PLAIN if each engine writes it as it stands, else REAL. A string
@@ -20,11 +21,10 @@ MAX_DEPTH = 16
 SLOTS = 4 * MAX_NODES
 PADDING = 16
 _KEY, _KEY_OR_END, _VALUE, _VALUE_OR_END, _NEXT = 0, 1, 2, 3, 4
-# What is open: the node, its record, a serial number, its first element, whether an array.
-_NODE, _RECORD, _SERIAL, _FIRST, _IS_ARRAY = 0, 1, 2, 3, 4
+# What is open: the node, its record, a serial number, its first element, whether an array, and
+# after which field a key would stand.
+_NODE, _RECORD, _SERIAL, _FIRST, _IS_ARRAY, _BEFORE = 0, 1, 2, 3, 4, 5
 _VALUES, _NODES, _SERIALS = 0, 1, 2
-ENDS = np.array([byte < 32 or byte in (34, 92) for byte in range(256)])
-"""Bytes at which the plain text of a string ends."""
 
 
 @inlined
@@ -49,8 +49,11 @@ def _string(data, at):  # type: ignore[no-untyped-def]
     """
     kind = STRING
     while True:
-        while not ENDS[_byte(data, at)]:
-            at += 1
+        marked = ends(word(data, at))
+        while marked == 0:
+            at += 8
+            marked = ends(word(data, at))
+        at += first(marked)
         byte = _byte(data, at)
         if byte != 92:
             return at, (kind if byte == 34 else 0)
@@ -175,23 +178,43 @@ def _node(data, parent, start, stop, nodes, table, count):  # type: ignore[no-un
 
 
 @inner
-def _key(data, at, parent, nodes, kinds, table, counts):  # type: ignore[no-untyped-def]
-    """Where the value of a key begins, and the key's node; -1 where there is no plain key."""
-    if _byte(data, at) != 34:
-        return -1, -1
-    start = at + 1
-    at = start
+def _new_key(data, at, parent, nodes, kinds, table, counts):  # type: ignore[no-untyped-def]
+    """The node of a key that begins somewhere; -1 where there is no plain key."""
+    start = at
     while _byte(data, at) != 34:
         if _byte(data, at) < 32 or _byte(data, at) == 92:
-            return -1, -1
+            return -1
         at += 1
     node = _node(data, parent, start, at, nodes, table, counts[_NODES])
     if node == counts[_NODES]:
         if node == MAX_NODES:
-            return -1, -1
+            return -1
         kinds[node] = 0
         counts[_NODES] += 1
-    at = _blank(data, at + 1)
+    return node
+
+
+@inlined
+def _key(data, at, above, nodes, kinds, table, after, counts):  # type: ignore[no-untyped-def]
+    """Where the value of a key begins, and the key's node; -1 where there is no plain key.
+
+    It is first compared with the key that stood there in the object before.
+    """
+    if _byte(data, at) != 34:
+        return -1, -1
+    before = above[_BEFORE]
+    node = after[before]
+    size = nodes[node, 2] - nodes[node, 1]
+    end = at + 1 + size
+    known = node > 0 and end + 8 <= data.shape[0] and _byte(data, end) == 34
+    if not known or not alike(data, at + 1, nodes[node, 1], size):
+        node = _new_key(data, at + 1, above[_NODE], nodes, kinds, table, counts)
+        if node < 0:
+            return -1, -1
+        after[before] = node
+        size = nodes[node, 2] - nodes[node, 1]
+    above[_BEFORE] = node
+    at = _blank(data, at + 2 + size)
     return (at + 1, node) if _byte(data, at) == 58 else (-1, -1)
 
 
@@ -219,6 +242,7 @@ def _open(above, depth, node, record, counts):  # type: ignore[no-untyped-def]
     """Open an object."""
     above[depth, _NODE], above[depth, _RECORD] = node, record
     above[depth, _SERIAL], above[depth, _IS_ARRAY] = counts[_SERIALS], 0
+    above[depth, _BEFORE] = MAX_NODES + node
     counts[_SERIALS] += 1
 
 
@@ -247,7 +271,9 @@ def _put(tape, counts, node, record, start, end, kind):  # type: ignore[no-untyp
 
 
 @inner
-def _object(data, at, above, last, element, elements, nodes, kinds, table, tape, counts):  # type: ignore[no-untyped-def]
+def _object(  # type: ignore[no-untyped-def]
+    data, at, above, last, after, element, elements, nodes, kinds, sizes, table, tape, counts
+):
     """Read an object that is open, from behind its brace to its end; -1 where it is odd."""
     depth, state, node, record = 1, _KEY_OR_END, np.int64(0), np.int64(0)
     while depth > 0:
@@ -268,7 +294,7 @@ def _object(data, at, above, last, element, elements, nodes, kinds, table, tape,
             at += 1
             state = _VALUE if in_array else _KEY
         elif state in (_KEY, _KEY_OR_END):
-            at, node = _key(data, at, above[inner, _NODE], nodes, kinds, table, counts)
+            at, node = _key(data, at, above[inner], nodes, kinds, table, after, counts)
             if at < 0 or last[node] == above[inner, _SERIAL]:
                 return -1
             last[node] = above[inner, _SERIAL]
@@ -298,12 +324,13 @@ def _object(data, at, above, last, element, elements, nodes, kinds, table, tape,
             kinds[node] |= kind
             if kind != NULL:
                 _put(tape, counts, node, record, start, end, kind)
+                sizes[node] += end - start
             state = _NEXT
     return at
 
 
 @njit(nogil=True, cache=True)
-def scan(data, nodes, kinds, tape, lines):  # type: ignore[no-untyped-def]
+def scan(data, nodes, kinds, elements, sizes, tape, lines):  # type: ignore[no-untyped-def]
     """Find the values of a block's objects.
 
     Args:
@@ -312,6 +339,9 @@ def scan(data, nodes, kinds, tape, lines):  # type: ignore[no-untyped-def]
         nodes: int64, `MAX_NODES` by 3: the parent of each field (-1 of the object itself) and
             where its name begins and ends; that of an element of an array is at -1; written.
         kinds: uint8, `MAX_NODES`: which kinds of values a field has; written.
+        elements: int64, `MAX_NODES`, zeros: how many elements of an array there are; written.
+        sizes: int64, `MAX_NODES`, zeros: how many bytes the texts of a field's scalars have,
+            their escapes among them; written.
         tape: int32, 5 a value: field, record, where its text begins and ends, and kind; of
             an array the numbers of its first element and of the one after its last; written.
             Elements are records of their own, numbered for each field by itself.
@@ -325,8 +355,9 @@ def scan(data, nodes, kinds, tape, lines):  # type: ignore[no-untyped-def]
     table = np.full(SLOTS, -1, np.int64)
     last = np.full(MAX_NODES, -1, np.int64)
     element = np.full(MAX_NODES, -1, np.int64)
-    elements = np.zeros(MAX_NODES, np.int64)
-    above = np.empty((MAX_DEPTH, 5), np.int64)
+    # What stood behind each field, and first in each object; a new field is behind none.
+    after = np.zeros(2 * MAX_NODES, np.int64)
+    above = np.empty((MAX_DEPTH, 6), np.int64)
     counts = np.zeros(3, np.int64)
     counts[_NODES] = 1
     nodes[0, 0], nodes[0, 1], nodes[0, 2] = -1, 0, 0
@@ -343,7 +374,19 @@ def scan(data, nodes, kinds, tape, lines):  # type: ignore[no-untyped-def]
         lines[objects, 0], lines[objects, 1] = line, at
         _open(above, 0, 0, objects, counts)
         at = _object(
-            data, at + 1, above, last, element, elements, nodes, kinds, table, tape, counts
+            data,
+            at + 1,
+            above,
+            last,
+            after,
+            element,
+            elements,
+            nodes,
+            kinds,
+            sizes,
+            table,
+            tape,
+            counts,
         )
         if at < 0:
             return 0, 0, 0
@@ -353,27 +396,3 @@ def scan(data, nodes, kinds, tape, lines):  # type: ignore[no-untyped-def]
         if _byte(data, at) != 10:
             return 0, 0, 0
     return objects, counts[_VALUES], counts[_NODES]
-
-
-@njit(nogil=True, cache=True)
-def by_field(tape, bounds, sizes, order):  # type: ignore[no-untyped-def]
-    """Sort the values of a tape by their fields, those of a field by their records.
-
-    Args:
-        tape: As `scan` wrote it.
-        bounds: int64, one a field and one more, zeros: where each field's values begin in
-            ``order``; written.
-        sizes: int64, one a field, zeros: how many bytes its texts have; written.
-        order: int32, one a value: its row of the tape; written.
-    """
-    for row in range(tape.shape[0]):
-        field = tape[row, 0]
-        bounds[field + 1] += 1
-        sizes[field] += tape[row, 3] - tape[row, 2]
-    for field in range(sizes.shape[0]):
-        bounds[field + 1] += bounds[field]
-    at = bounds[:-1].copy()
-    for row in range(tape.shape[0]):
-        field = tape[row, 0]
-        order[at[field]] = row
-        at[field] += 1

@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ga4_analytics.kernels import json_scan as kernel
-from ga4_analytics.kernels.json_text import texts
+from ga4_analytics.kernels.json_text import columns
 from ga4_analytics.sources.batches import ITEM, ITEM_FIELDS, LINE, PARAM, PARAMETER, PROPERTY, TEXT
 from ga4_analytics.sources.lines import is_utf8
 from ga4_analytics.sources.mapping import GA4_RECORDS, GA4_TOP_LEVEL
 from ga4_analytics.sources.param_lists import text_array
-from ga4_analytics.sources.pending import Scratch
+from ga4_analytics.sources.pending import Engines, Scratch
 
 _NESTED = kernel.OBJECT | kernel.ARRAY
 _BARE = kernel.PLAIN | kernel.REAL | kernel.FLAG
@@ -49,27 +49,24 @@ class JsonColumns:
     lines: npt.NDArray[np.int32]
 
 
-def json_columns(
-    engine: duckdb.DuckDBPyConnection, data: bytes, first_line: int, scratch: Scratch
-) -> JsonColumns | None:
+def json_columns(engines: Engines, data: bytes, first_line: int) -> JsonColumns | None:
     """Read a block of JSON lines.
 
     Args:
-        engine: Any.
+        engines: What the thread reads with.
         data: The block, without NUL.
         first_line: The number of its first line.
-        scratch: The thread's.
 
     Returns:
         Its objects, or None where the block has to be read in another way.
     """
     if not is_utf8(data):
         return None
-    scanned = _Scanned.of(data, scratch)
+    scanned = _Scanned.of(data, engines.scratch())
     if scanned is None:
         return None
     try:
-        columns = _Columns(engine, scanned).all()
+        columns = _Columns(engines, scanned).all()
     except _OddError:
         return None
     numbers = pa.array(scanned.lines[:, 0].astype(np.int64) + first_line)
@@ -78,16 +75,16 @@ def json_columns(
 
 @dataclass(frozen=True)
 class _Scanned:
-    """What `kernel.scan` and `kernel.by_field` found; see there."""
+    """What `kernel.scan` found and `texts` made of it; see there."""
 
     data: npt.NDArray[np.uint8]
     nodes: npt.NDArray[np.int64]
     kinds: npt.NDArray[np.uint8]
-    tape: npt.NDArray[np.int32]
     lines: npt.NDArray[np.int32]
-    bounds: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int64]
-    order: npt.NDArray[np.int32]
+    places: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int32]
+    there: npt.NDArray[np.bool_]
+    out: npt.NDArray[np.uint8]
 
     @classmethod
     def of(cls, text: bytes, scratch: Scratch) -> _Scanned | None:
@@ -102,25 +99,39 @@ class _Scanned:
         data = data[: size + kernel.PADDING]
         nodes = np.empty((kernel.MAX_NODES, 3), np.int64)
         kinds = np.zeros(kernel.MAX_NODES, np.uint8)
+        elements = np.zeros(kernel.MAX_NODES, np.int64)
+        sizes = np.zeros(kernel.MAX_NODES, np.int64)
         # The shortest line of an object is `{}`, and the shortest value is a digit.
         tape = scratch.array("tape", (size // 2 + 1, 5), np.int32)
         lines = scratch.array("lines", (size // 3 + 1, 3), np.int32)
-        objects, values, fields = kernel.scan(data, nodes, kinds, tape, lines)
+        objects, values, fields = kernel.scan(data, nodes, kinds, elements, sizes, tape, lines)
         if not objects:
             return None
-        bounds, sizes = np.zeros(fields + 1, np.int64), np.zeros(fields, np.int64)
-        order = scratch.array("order", (size // 2 + 1,), np.int32)
-        kernel.by_field(tape[:values], bounds, sizes, order)
-        return cls(data, nodes[:fields], kinds[:fields], tape[:values], lines[:objects],
-                   bounds, sizes, order)  # fmt: skip
+        nodes, kinds = nodes[:fields], kinds[:fields]
+        places = _places(nodes, kinds, objects, elements, sizes)
+        records, room = int(places[:, 1].sum()), int(sizes.sum())
+        starts, there = np.empty(records + fields, np.int32), np.empty(records, np.bool_)
+        out = np.empty(room, np.uint8)
+        columns(data, tape[:values], places, starts, there, out)
+        return cls(data, nodes, kinds, lines[:objects], places, starts, there, out)
 
-    def values(self, node: int) -> npt.NDArray[np.int32]:
-        """Rows of the tape with a field's values."""
-        return self.order[self.bounds[node] : self.bounds[node + 1]]
+    def starts_of(self, node: int) -> npt.NDArray[np.int32]:
+        """Where a field's texts, or elements, begin, and where the last ones end."""
+        begin, records, _ = self.places[node]
+        return self.starts[begin + node : begin + node + records + 1]
 
-    def size(self, node: int) -> int:
-        """How many bytes the texts of a field's scalars have, their escapes among them."""
-        return int(self.sizes[node])
+    def there_of(self, node: int) -> npt.NDArray[np.bool_]:
+        """Whether each record has a field."""
+        begin, records, _ = self.places[node]
+        return self.there[begin : begin + records]
+
+    def texts(self, node: int, *, empty: bool) -> pa.Array:
+        """A field's texts; an empty one is none unless ``empty`` says so."""
+        starts, there = self.starts_of(node), self.there_of(node)
+        if not empty:
+            there = there & (starts[1:] > starts[:-1])
+        begin = self.places[node, 2]
+        return text_array(starts, self.out[begin : begin + starts[-1]], there)
 
     def children(self) -> dict[int, dict[str, int]]:
         """Parent to name to field; an element has no name."""
@@ -134,11 +145,30 @@ class _Scanned:
         return found
 
 
+def _places(
+    nodes: npt.NDArray[np.int64],
+    kinds: npt.NDArray[np.uint8],
+    objects: int,
+    elements: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """Where each field's column goes; see `columns`."""
+    parents, starts = nodes[:, 0].tolist(), nodes[:, 1].tolist()
+    records = [objects]
+    for node in range(1, len(nodes)):
+        records.append(int(elements[node]) if starts[node] < 0 else records[parents[node]])
+    places = np.zeros((len(nodes), 3), np.int64)
+    places[:, 1] = np.where(kinds & ~np.uint8(kernel.OBJECT | kernel.NULL), records, 0)
+    places[1:, 0] = np.cumsum(places[:-1, 1])
+    places[1:, 2] = np.cumsum(sizes[: len(nodes) - 1])
+    return places
+
+
 @dataclass(frozen=True)
 class _Columns:
     """Builds the columns of a scanned block."""
 
-    engine: duckdb.DuckDBPyConnection
+    engines: Engines
     scanned: _Scanned
     tree: dict[int, dict[str, int]] = field(init=False)
 
@@ -187,22 +217,16 @@ class _Columns:
         kinds = int(self.scanned.kinds[node])
         if kinds & _NESTED or (kinds & kernel.STRING and kinds & _BARE):
             raise _OddError
-        which = self.scanned.values(node)
-        starts, there = np.empty(rows + 1, np.int32), np.empty(rows, np.bool_)
-        out = np.empty(self.scanned.size(node), np.uint8)
-        texts(self.scanned.data, self.scanned.tape, which, starts, out, there)
-        if not empty:
-            there &= starts[1:] > starts[:-1]
-        column = text_array(starts, out, there)
-        return _as_numbers(self.engine, column) if kinds & kernel.REAL else column
+        if not kinds & (kernel.STRING | _BARE):
+            return pa.nulls(rows, TEXT)
+        column = self.scanned.texts(node, empty=empty)
+        return _as_numbers(self.engines.plain(), column) if kinds & kernel.REAL else column
 
     def _list(self, node: int, rows: int, kind: pa.StructType) -> pa.Array:
         self._is(node, kernel.ARRAY)
-        spans = self.scanned.tape[self.scanned.values(node)]
-        offsets, there = np.zeros(rows + 1, np.int32), np.zeros(rows, np.bool_)
-        there[spans[:, 1]] = True
-        offsets[spans[:, 1] + 1] = spans[:, 3]
-        np.maximum.accumulate(offsets, out=offsets)
+        if not int(self.scanned.kinds[node]) & kernel.ARRAY:
+            return pa.nulls(rows, _list_of(kind))
+        offsets, there = self.scanned.starts_of(node), self.scanned.there_of(node)
         element = self.tree.get(node, {}).get("")
         elements = int(offsets[-1])
         if element is None or not elements:

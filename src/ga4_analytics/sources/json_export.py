@@ -51,7 +51,7 @@ def _read(block: Block, engines: Engines) -> RawBatch:
 
 def _compiled(block: Block, engines: Engines) -> RawBatch | None:
     """Read a block of exports; None where it is anything else."""
-    found = json_columns(engines.plain(), block.data, block.first_line, engines.scratch())
+    found = json_columns(engines, block.data, block.first_line)
     if found is None:
         return None
     lines = found.lines

@@ -1,0 +1,70 @@
+"""Eight bytes of a text at a time, on machines with the lowest byte first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from ga4_analytics.kernels.lean import inlined
+
+_LOW, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+_WORD = ir.IntType(64)
+
+
+def _word(_context: Any, data: Any, at: Any) -> Any:
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        begin = builder.bitcast(builder.gep(array.data, [args[1]]), _WORD.as_pointer())
+        return builder.load(begin, align=1)
+
+    return types.uint64(data, at), build
+
+
+word: Any = intrinsic(_word)
+"""The eight bytes of a uint8 array from a place on; nobody looks whether all are in it."""
+
+
+def _trailing_zeros(_context: Any, bits: Any) -> Any:
+
+    def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.IntType(1)(0))
+
+    return types.uint64(bits), build
+
+
+_zeros: Any = intrinsic(_trailing_zeros)
+
+
+@inlined
+def first(marked):  # type: ignore[no-untyped-def]
+    """The place of the lowest marked byte of a word."""
+    return np.int64(_zeros(marked) >> np.uint64(3))
+
+
+@inlined
+def ends(bytes_):  # type: ignore[no-untyped-def]
+    """Marks bytes at which the plain text of a JSON string ends; surely the lowest of them."""
+    quote = bytes_ ^ (np.uint64(34) * _LOW)
+    backslash = bytes_ ^ (np.uint64(92) * _LOW)
+    found = (quote - _LOW) & ~quote
+    found |= (backslash - _LOW) & ~backslash
+    found |= (bytes_ - np.uint64(32) * _LOW) & ~bytes_
+    return found & _HIGH
+
+
+@inlined
+def alike(data, one, other, size):  # type: ignore[no-untyped-def]
+    """Whether two texts of a size are alike; seven bytes more than they have may be read."""
+    while size >= 8:
+        if word(data, one) != word(data, other):
+            return False
+        one += 8
+        other += 8
+        size -= 8
+    differing: Any = word(data, one) ^ word(data, other)
+    return size == 0 or differing << np.uint64(64 - 8 * size) == 0
