@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+
+from ga4_analytics.kernels import sha1 as kernel
 
 NAMESPACE: UUID = uuid5(NAMESPACE_URL, "ga4-product-analytics:event")
 """Namespace of event ids; changing it changes every id."""
@@ -81,10 +81,10 @@ def _inside(sql: str, escaped: bool) -> str:
     return f"substr({quoted}, 2, length({quoted}) - 2)"
 
 
-def sha1_sql(namespace: UUID, name: str) -> str:
-    """DuckDB SQL for the SHA-1, in hexadecimal, that a version 5 UUID is made of."""
+def hashed_sql(namespace: UUID, name: str) -> str:
+    """DuckDB SQL for the bytes of which a version 5 UUID has the SHA-1."""
     blob = "".join(f"\\x{byte:02x}" for byte in namespace.bytes)
-    return f"sha1('{blob}'::blob || encode({name}))"
+    return f"'{blob}'::blob || encode({name})"
 
 
 def uuid5_sql(digest: str) -> str:
@@ -94,7 +94,7 @@ def uuid5_sql(digest: str) -> str:
         digest: SQL for the digest; a column, as it is used several times.
 
     >>> import duckdb
-    >>> key = "select " + sha1_sql(NAMESPACE, "'x'") + " as h"
+    >>> key = "select sha1(" + hashed_sql(NAMESPACE, "'x'") + ") as h"
     >>> duckdb.sql(f"select {uuid5_sql('h')} from ({key})").fetchone()[0] == str(
     ...     uuid5(NAMESPACE, "x"))
     True
@@ -107,55 +107,25 @@ def uuid5_sql(digest: str) -> str:
     )
 
 
-def sha1s(
-    engine: duckdb.DuckDBPyConnection, names: npt.NDArray[np.uint8], ends: npt.NDArray[np.int32]
-) -> pa.Array:
-    """The SHA-1s of texts that stand one behind the other, in hexadecimal.
-
-    Python's own is faster, but no other thread can work while it does.
+def uuids(texts: pa.Array) -> pa.Array:
+    """The version 5 UUIDs of texts that begin with their namespace.
 
     Args:
-        engine: Any.
-        names: The bytes of the texts.
-        ends: 0, and where each of them ends.
+        texts: Binary, none null.
 
-    >>> from hashlib import sha1
-    >>> given = np.frombuffer(b"xyz", np.uint8), np.array([0, 1, 3], np.int32)
-    >>> found = sha1s(duckdb.connect(), *given)
-    >>> found.to_pylist() == [sha1(b"x").hexdigest(), sha1(b"yz").hexdigest()]
+    >>> uuids(pa.array([NAMESPACE.bytes + b"x"]))[0].as_py() == str(uuid5(NAMESPACE, "x"))
     True
     """
-    buffers = [None, pa.py_buffer(ends), pa.py_buffer(names)]
-    texts = pa.Array.from_buffers(pa.binary(), len(ends) - 1, buffers)
-    engine.register("names", pa.table({"name": texts}))
-    found = engine.execute("select sha1(name) as digest from names").to_arrow_table()
-    engine.unregister("names")
-    return found.column("digest").combine_chunks()
-
-
-def uuids(digests: pa.Array) -> pa.Array:
-    """Lay SHA-1s in hexadecimal out as version 5 UUIDs, many times faster than SQL does.
-
-    Args:
-        digests: Texts of 40 characters, none null.
-
-    >>> from hashlib import sha1
-    >>> digest = sha1(NAMESPACE.bytes + b"x").hexdigest()
-    >>> uuids(pa.array([digest]))[0].as_py() == str(uuid5(NAMESPACE, "x"))
-    True
-    """
-    count = len(digests)
+    count = len(texts)
     if not count:
         return pa.array([], pa.string())
-    text = np.frombuffer(digests.buffers()[2], np.uint8)
-    begin = digests.offset * 40
-    digit = text[begin : begin + count * 40].reshape(count, 40)
-    made = np.full((count, 36), ord("-"), np.uint8)
-    for to, fro, width in ((0, 0, 8), (9, 8, 4), (15, 13, 3), (20, 17, 3), (24, 20, 12)):
-        made[:, to : to + width] = digit[:, fro : fro + width]
-    made[:, 14] = ord("5")
-    nibble = np.where(digit[:, 16] >= ord("a"), digit[:, 16] - ord("a") + 10, digit[:, 16])
-    made[:, 19] = np.frombuffer(b"89ab", np.uint8)[nibble & 3]
+    ends = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + count + 1]
+    data = np.frombuffer(texts.buffers()[2], np.uint8)
+    for part in (ends, data):
+        part.flags.writeable = False  # kernels are compiled anew for arrays of another kind
+    digests, made = np.empty((count, 20), np.uint8), np.empty((count, 36), np.uint8)
+    kernel.sha1s(data, ends, digests)
+    kernel.uuid_texts(digests, made)
     starts = np.arange(0, 36 * count + 1, 36, dtype=np.int32)
     return pa.Array.from_buffers(
         pa.string(), count, [None, pa.py_buffer(starts), pa.py_buffer(made)]

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from ga4_analytics.kernels import canonical
 from ga4_analytics.kernels import plain_texts as kernel
 from ga4_analytics.sources.batches import TEXT
-from ga4_analytics.sources.identity import GA4_KEY, NAMESPACE, sha1s, uuids
+from ga4_analytics.sources.identity import GA4_KEY, NAMESPACE, uuids
 from ga4_analytics.sources.param_lists import is_pairs, pairs, text_array, text_parts
 from ga4_analytics.sources.readings import DAY_US, FIRST_DAY, FIRST_US, IDENTIFIERS, Judging
 from ga4_analytics.sources.schema import EVENT_COLUMNS, ITEM_COLUMNS, Column
@@ -91,7 +91,7 @@ def plain_records(
         kept = pa.array(batch.plain.view(np.bool_))
         left = table.filter(pc.invert(kept))
         batch = _Batch(table.filter(kept), read, judging)
-    keys = batch.keys(engine)
+    keys = batch.keys()
     items = batch.items(engine, keys) if "items" in names else None
     return PlainRecords(batch.events(keys), items, left)
 
@@ -172,9 +172,11 @@ class _Batch:
         if self._items is not None:
             self.plain[self._items.odd_rows()] = 0
 
-    def keys(self, engine: duckdb.DuckDBPyConnection) -> pa.Array:
+    def keys(self) -> pa.Array:
         """The key of each event; all rows are plain."""
-        return uuids(sha1s(engine, *(self._array_keys() if self._nested else self._object_keys())))
+        hashed, ends = self._array_keys() if self._nested else self._object_keys()
+        buffers = [None, pa.py_buffer(ends), pa.py_buffer(hashed)]
+        return uuids(pa.Array.from_buffers(pa.binary(), len(ends) - 1, buffers))
 
     def _array_keys(self) -> Texts:
         """What keys of the scheme ``ga4`` are hashed from, and where each ends."""

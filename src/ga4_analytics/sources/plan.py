@@ -11,8 +11,8 @@ from ga4_analytics.sources.batches import PARAMETER
 from ga4_analytics.sources.identity import (
     NAMESPACE,
     array_key_sql,
+    hashed_sql,
     object_key_sql,
-    sha1_sql,
 )
 from ga4_analytics.sources.param_lists import pairs_sql
 from ga4_analytics.sources.readings import Fault, Judging, faults, value_sql
@@ -43,7 +43,7 @@ class BatchPlan:
     """SQL over the relation ``batch``.
 
     Attributes:
-        ready: Gives ``columns`` (of `KEY` only its SHA-1, see `uuids`), ``problem`` (the first
+        ready: Gives ``columns`` (of `KEY` what is hashed, see `uuids`), ``problem`` (the first
             rule that is broken, as ``column|rule|text``, else null), where damage is accepted
             ``damage`` (a list of column, rule and text) and, where there are any, ``raw_items``.
         items: Gives the columns `STAGE_ITEMS` from the relation ``ready``; None where no
@@ -91,15 +91,15 @@ def plan_batch(
         "cleared": f"select {_cleared(texts, names, judging)} from dated",
         "judged": f"select *, {_scheme_sql(scheme)} as id_scheme, "
         f"{_problem(texts, names, judging)} as problem from cleared",
-        "hashed": f"select *, {sha1_sql(NAMESPACE, _key(texts, names, plain, scheme))} as key_sha "
+        "named": f"select *, {hashed_sql(NAMESPACE, _key(texts, names, plain, scheme))} as hashed "
         "from judged",
     }
     chain = ", ".join(f"{name} as ({sql})" for name, sql in steps.items())
     columns = fillable(texts, names)
-    selected = ", ".join(f"key_sha as {KEY}" if name == KEY else name for name in columns)
+    selected = ", ".join(f"hashed as {KEY}" if name == KEY else name for name in columns)
     damage = ", damage" if judging.accept else ""
     items = ", raw_items" if "items" in names else ""
-    ready = f"with {chain} select {selected}, problem{damage}{items} from hashed"
+    ready = f"with {chain} select {selected}, problem{damage}{items} from named"
     return BatchPlan(ready, _items() if items else None, columns)
 
 
