@@ -32,7 +32,7 @@ from ga4_analytics.sources.readings import Judging
 from ga4_analytics.sources.stage_columns import KEY, ROW
 from ga4_analytics.sources.zones import Transition
 
-_UNIQUE = frozenset({ROW, KEY, "event_id", "event_timestamp"})
+_UNIQUE = frozenset({ROW, KEY, "event_id", "event_timestamp", "event_params", "other_fields"})
 """Columns in which a dictionary would hold every value."""
 MAX_REJECT_CHARS = 256_000_000
 TIME = "event_timestamp"

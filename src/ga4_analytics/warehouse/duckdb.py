@@ -24,6 +24,7 @@ from ga4_analytics.warehouse.base import (
 )
 from ga4_analytics.warehouse.ddl import SCHEMAS, add_column, create_table, missing_columns, quoted
 from ga4_analytics.warehouse.duckdb_rows import (
+    STORAGE_VERSION,
     TYPES,
     delete_days,
     insert,
@@ -242,6 +243,7 @@ class DuckDBWarehouse:
         return {
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": str(self._temp_folder),
+            "storage_compatibility_version": STORAGE_VERSION,
             "threads": str(os.cpu_count() or 1),
             # Every select that needs an order asks for it; keeping the order of insertion
             # makes DuckDB hold back whole batches in memory.

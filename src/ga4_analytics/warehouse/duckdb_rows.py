@@ -22,6 +22,12 @@ TYPES: Mapping[Kind, str] = {
     "double": "DOUBLE",
 }
 
+STORAGE_VERSION = "v1.3.0"
+"""The oldest DuckDB that can open a new file. A file that an older one made stays as it is."""
+LONG_TEXTS = frozenset({"event_params", "user_properties", "other_fields"})
+"""Columns of which nearly all values differ. Zstandard takes a third of the room that DuckDB's
+own choice takes for them, and half its time."""
+
 
 def stored_first(table: Table) -> Collection[str] | None:
     """The columns that a new table stores.
@@ -50,7 +56,8 @@ def store(connection: duckdb.DuckDBPyConnection, filled: Collection[str]) -> Non
         if column.name in wanted:
             name = f"raw.{quoted(EVENTS.name)}"
             connection.execute(f"alter table {name} drop column {quoted(column.name)}")
-            connection.execute(add_column(EVENTS, column, TYPES))
+            long = " using compression zstd" if column.name in LONG_TEXTS else ""
+            connection.execute(add_column(EVENTS, column, TYPES) + long)
 
 
 def delete_days(connection: duckdb.DuckDBPyConnection, days: Sequence[DayKey]) -> None:
