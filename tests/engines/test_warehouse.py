@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -322,3 +323,53 @@ def test_a_stage_may_give_its_columns_in_any_order(warehouse: Warehouse, tmp_pat
     warehouse.replace_days(shuffled)
     found = warehouse.query("select event_id, country from raw.ga4_events").to_pylist()
     assert found == [{"event_id": "e1", "country": "Spain"}]
+
+
+def _long_texts(tmp_path: Path, setting: str) -> tuple[set[str], int, int]:
+    """Store events with parameters that all differ.
+
+    Gives how the file keeps them, its size, and how many came back.
+    """
+    rows = 50_000
+    stage = make_stage(tmp_path / "stage", [event(1)])
+    params = "json_object('page', 'https://shop.example/' || md5(i::varchar), 'place', i)::varchar"
+    sql = many_events_sql(rows, "scroll").replace(
+        'null::varchar as "event_params"', f'{params} as "event_params"'
+    )
+    warehouse = open_warehouse(setting, tmp_path)
+    warehouse.prepare()
+    warehouse.replace_days(replace(stage, events_sql=sql, event_rows=rows))
+    kept = warehouse.query(
+        "select distinct compression from pragma_storage_info('raw.ga4_events') "
+        "where column_name = 'event_params' and segment_type = 'VARCHAR'"
+    )
+    back = warehouse.query(
+        f"select count(distinct event_params) as n from ({sql}) g join raw.ga4_events e "
+        "using (event_id, event_params)"
+    )
+    warehouse.close()
+    size = (tmp_path / setting).stat().st_size
+    return set(kept["compression"].to_pylist()), size, back["n"][0].as_py()
+
+
+def test_a_new_file_needs_the_duckdb_that_the_readme_names(tmp_path: Path) -> None:
+    warehouse = open_warehouse("ga4.duckdb", tmp_path)
+    warehouse.prepare()
+    found = warehouse.query(
+        "select tags['storage_version'] as v from duckdb_databases() where not internal"
+    )
+    warehouse.close()
+    assert found["v"].to_pylist() == ["v1.3.0+"]
+
+
+def test_long_texts_take_little_room_in_a_new_file(tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    older.mkdir()
+    # A file as the versions before this one made it, which DuckDB 1.0 can open.
+    duckdb.connect(str(older / "ga4.duckdb")).close()
+    kept, size, back = _long_texts(tmp_path, "ga4.duckdb")
+    kept_before, size_before, back_before = _long_texts(older, "ga4.duckdb")
+    assert kept == {"ZSTD"}
+    assert "ZSTD" not in kept_before
+    assert back == back_before == 50_000
+    assert size < size_before
