@@ -10,6 +10,7 @@ import random
 import re
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -278,6 +279,23 @@ def test_a_parquet_column_of_another_type_says_so(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"event_name": ["x"], "event_params": [[1, 2]]}), path)
     with pytest.raises(UnknownShapeError, match="event_params is of type list"):
+        list(read_parquet(path, NO_OPTIONS, unheard))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "told"),
+    [
+        ("event_params", [{"key": "k", "value": 1}], "event_params is of type list"),
+        ("items", [{"item_id": "i", "item_params": [1]}], "items.item_params is of type list"),
+        ("items", [{"item_id": "i", "item_params": [{"key": "k"}]}], "items.item_params"),
+    ],
+)
+def test_a_parquet_list_of_other_records_says_so(
+    tmp_path: Path, name: str, values: list[Any], told: str
+) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"event_name": ["x"], name: [values]}), path)
+    with pytest.raises(UnknownShapeError, match=told):
         list(read_parquet(path, NO_OPTIONS, unheard))
 
 

@@ -95,29 +95,30 @@ def _check_names(fields: Iterable[pa.Field], path: Path, above: str = "") -> Non
 
 def _check_repeated(schema: pa.Schema, path: Path) -> None:
     """Refuse repeated fields that are not Google's."""
-    for name, wanted in (
-        ("event_params", ("key", "value")),
-        ("user_properties", ("key", "value")),
-        ("items", ("item_id",)),
-    ):
+    for name in ("event_params", "user_properties", "items"):
         at = schema.get_field_index(name)
-        kind = schema.field(at).type if at >= 0 else None
-        if kind is None or pa.types.is_null(kind):
-            continue
-        element = (
-            kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else None
+        if at >= 0:
+            _check_list(name, schema.field(at).type, path)
+
+
+def _check_list(name: str, kind: pa.DataType, path: Path) -> None:
+    """Refuse a type that is not that of a repeated field; one without values may be of any."""
+    if pa.types.is_null(kind):
+        return
+    wanted = ("item_id",) if name == "items" else ("key", "value")
+    element = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else None
+    fields = {}
+    if element is not None and pa.types.is_struct(element):
+        fields = {field.name: field.type for field in element}
+    if not set(wanted) <= fields.keys() or not pa.types.is_struct(fields.get("value", element)):
+        raise UnknownShapeError(
+            f"{path}: the column {name} is of type {kind}.",
+            rule=f"It must be a list of records with {' and '.join(wanted)}, as BigQuery "
+            "exports it.",
+            remedy="Export the table as it is: bq extract --destination_format=PARQUET.",
         )
-        if (
-            element is None
-            or not pa.types.is_struct(element)
-            or any(element.get_field_index(field) < 0 for field in wanted)
-        ):
-            raise UnknownShapeError(
-                f"{path}: the column {name} is of type {kind}.",
-                rule=f"It must be a list of records with {' and '.join(wanted)}, as BigQuery "
-                "exports it.",
-                remedy="Export the table as it is: bq extract --destination_format=PARQUET.",
-            )
+    if name == "items" and "item_params" in fields:
+        _check_list("items.item_params", fields["item_params"], path)
 
 
 def _batch(
