@@ -10,9 +10,9 @@ import numpy as np
 from ga4_analytics.analyses.funnel_plan import Plan
 from ga4_analytics.analyses.masks import Bits
 from ga4_analytics.analyses.parts import PART_ROWS, Part, on_each, parts
-from ga4_analytics.index.layout import I64, U8
+from ga4_analytics.index.layout import I64, U8, Segment
 from ga4_analytics.index.reader import Index
-from ga4_analytics.kernels.funnel import mark_users, scan_part
+from ga4_analytics.kernels.funnel import MAY_BE_LONG, MAY_BE_OPEN, mark_users, scan_part
 from ga4_analytics.kernels.funnel_part import judge_part
 from ga4_analytics.kernels.tally import tally
 
@@ -154,8 +154,8 @@ def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Out
         segment.user_names, segment.user_run, segment.user_visit, segment.user_session,
         segment.run_row, segment.run_day, segment.visit_row, segment.visit_session,
         segment.time_us, segment.flags, segment.name, plan.steps.names, bits, plan.steps.single,
-        plan.numbers, wants_entry, space.state, space.weakest, space.entry_row, left, space.times,
-        space.trend, space.trend_open, space.sizes,
+        plan.numbers, _doubts(plan, segment), wants_entry, space.state, space.weakest,
+        space.entry_row, left, space.times, space.trend, space.trend_open, space.sizes,
     )  # fmt: skip
     if space.sizes[4]:
         if bits is None:
@@ -164,6 +164,20 @@ def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Out
                        plan.steps.names, bits)  # fmt: skip
         _judge(plan, part, left, bits, NONE, NONE, space)
     return space.outcome(part)
+
+
+def _doubts(plan: Plan, segment: Segment) -> U8:
+    """What is not known of the units of each day without their times; see `scan_part`."""
+    base, times = segment.day_times
+    days = np.arange(plan.number("first_day"), plan.number("last_day") + 1) - base
+    there = (days >= 0) & (days < len(times))
+    earliest, latest = times[days[there]].T
+    doubts = np.zeros(len(days), np.uint8)
+    seen = latest >= earliest
+    is_long = seen & (latest - earliest > plan.number("window"))
+    is_open = seen & (latest + plan.number("reach") >= plan.number("horizon"))
+    doubts[there] = is_long * MAY_BE_LONG + is_open * MAY_BE_OPEN
+    return doubts
 
 
 def _bits(plan: Plan, part: Part, among: Among | None) -> Bits:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,8 @@ I64 = NDArray[np.int64]
 
 MASKED_NAMES = 31
 """Names with a bit of their own in `Segment.user_names`; all others share the last bit."""
+NO_EARLIEST, NO_LATEST = 2**62, -(2**62)
+"""Times of a day without rows."""
 
 
 class RowFlag(IntFlag):
@@ -159,6 +162,22 @@ class Segment:
     visit_session: Codes
     columns: Mapping[str, NDArray[np.generic]]
     offsets: Mapping[str, U32]
+
+    @cached_property
+    def day_times(self) -> tuple[int, I64]:
+        """A day, and for it and each day after it the earliest and the latest time of its rows.
+
+        The times have shape (days, 2); a day without rows has none that is early or late.
+        """
+        from ga4_analytics.kernels.order import day_times
+
+        first = int(self.run_day.min()) if len(self.run_day) else 0
+        last = int(self.run_day.max()) if len(self.run_day) else -1
+        found = np.empty((last - first + 1, 2), np.int64)
+        found[:, 0], found[:, 1] = NO_EARLIEST, NO_LATEST
+        day_times(self.user_row, self.user_run, self.run_row, self.run_day, self.time_us, first,
+                  found)  # fmt: skip
+        return first, found
 
     @property
     def users(self) -> int:

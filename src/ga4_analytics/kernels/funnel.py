@@ -12,6 +12,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ga4_analytics.kernels.funnel_bits import (
+    FIRST,
+    MOST_STEPS,
+    WORDS,
+    climb_by_bits,
+    fits,
+    lay_out,
+)
 from ga4_analytics.kernels.funnel_climb import climb, crowd, is_tied
 from ga4_analytics.kernels.funnel_days import last_entry, run_end_of
 from ga4_analytics.kernels.funnel_late import judge_late, write
@@ -22,7 +30,6 @@ from ga4_analytics.kernels.funnel_units import (
     HORIZON,
     LAST,
     LAST_DAY,
-    NO_LIMIT,
     REACH,
     WINDOW,
     YES,
@@ -30,11 +37,15 @@ from ga4_analytics.kernels.funnel_units import (
 )
 from ga4_analytics.kernels.lean import inlined, inner
 
+MAY_BE_LONG, MAY_BE_OPEN = np.uint8(1), np.uint8(2)
+"""What is in doubt of the units of a day until their times are read."""
+NO_DOUBT = np.uint8(0)
+
 
 @inlined
 def _judge(  # type: ignore[no-untyped-def]
-    unit, a, b, cap, day, time_us, name, flags, bit_of, bits, first_row, single, plan,
-    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes,
+    unit, a, b, cap, day, doubt, time_us, name, flags, bit_of, bits, first_row, single, plan,
+    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes, words,
 ):  # fmt: skip
     """Judge a unit of one day that is over within the window: by its first entry.
 
@@ -43,14 +54,19 @@ def _judge(  # type: ignore[no-untyped-def]
     Returns:
         Whether no tied rows compete for steps; else nothing is written.
     """
-    calm, level, weak, knots, entry, done_row, _ = climb(
-        a, b, cap, YES, name, flags, bit_of, bits, first_row, single
-    )
+    if bits is None and fits(a, b, flags, words):
+        lay_out(a, b, name, flags, bit_of, words)
+        level, weak, knots, entry, done_row, _ = climb_by_bits(words, FIRST, cap, YES)
+        calm, entry, done_row = True, a + entry, a + done_row
+    else:
+        calm, level, weak, knots, entry, done_row, _ = climb(
+            a, b, cap, YES, name, flags, bit_of, bits, first_row, single
+        )
     if not calm or level == 0:
         return calm
     last = plan[LAST]
     is_open = False
-    if level < last:
+    if level < last and doubt & MAY_BE_OPEN:
         # Where the first entry can still come further, so can the last, wherever it is.
         is_open = time_us[entry] + plan[REACH] >= plan[HORIZON]
         if not is_open and time_us[b - 1] + plan[REACH] >= plan[HORIZON]:
@@ -58,8 +74,10 @@ def _judge(  # type: ignore[no-untyped-def]
             is_open = time_us[i] + plan[REACH] >= plan[HORIZON]
         trend_open[day - plan[FIRST_DAY]] += is_open
     write(unit, level, weak, knots, is_open, entry, wants_entry, state, weakest, entry_row, sizes)
-    done = time_us[done_row] if level == last else np.int64(-1)
-    note_time(time_us[entry], done, plan, times, sizes)
+    # Whoever is not through, and was watched to the window's end, has no time to be noted.
+    if level == last or doubt & MAY_BE_OPEN:
+        done = time_us[done_row] if level == last else np.int64(-1)
+        note_time(time_us[entry], done, plan, times, sizes)
     trend[day - plan[FIRST_DAY], level] += 1
     return True
 
@@ -68,7 +86,7 @@ def _judge(  # type: ignore[no-untyped-def]
 def scan_part(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
     run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single,
-    plan, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
+    plan, doubts, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Judge the users of a part, or their sessions, and leave the difficult ones.
 
@@ -82,6 +100,8 @@ def scan_part(  # type: ignore[no-untyped-def]
         bits: uint64, one a row of the part: the same; None where names decide.
         single: Whether no row can serve several steps.
         plan: The question's numbers.
+        doubts: uint8, one a day from the first on: `MAY_BE_LONG` where a unit of that day alone
+            could be longer than the window, `MAY_BE_OPEN` where one could come further.
         wants_entry: Whether ``entry_row`` is wanted.
         state: See `finish_unit`, as the next two; one a user or session of the part.
         left: uint8 out, one a user of the segment: 1 where `judge_part` must judge.
@@ -95,18 +115,19 @@ def scan_part(  # type: ignore[no-untyped-def]
     if plan[COUNTING] == 1:
         room = np.int64(user_visit[end_user]) - np.int64(user_visit[first_user])
     late = np.empty((room, 6), np.int64)
+    words = np.empty(WORDS if single and plan[LAST] <= MOST_STEPS else 0, np.uint64)
     if plan[COUNTING] == 1:
         count = _scan_sessions(
             first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
             user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name,
             bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times,
-            trend, trend_open, sizes, late,
+            trend, trend_open, sizes, late, doubts, words,
         )  # fmt: skip
     else:
         count = _scan_users(
             first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day,
             time_us, flags, name, bit_of, bits, single, plan, wants_entry, state, weakest,
-            entry_row, left, times, trend, trend_open, sizes, late,
+            entry_row, left, times, trend, trend_open, sizes, late, doubts, words,
         )  # fmt: skip
     slots, spare = np.empty((4, most), np.int64), np.empty((4, most), np.int64)
     begun, slot_of = np.zeros(65, np.int64), np.zeros(65, np.int64)
@@ -114,6 +135,7 @@ def scan_part(  # type: ignore[no-untyped-def]
         late[:count], np.int64(user_row[first_user]), user_run, run_row, run_day, time_us, name,
         flags, bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times,
         trend, trend_open, sizes, begun, slot_of, slots, spare, np.zeros(5, np.int64),
+        words,
     )  # fmt: skip
 
 
@@ -121,7 +143,7 @@ def scan_part(  # type: ignore[no-untyped-def]
 def _scan_users(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day, time_us, flags,
     name, bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times, trend,
-    trend_open, sizes, late,
+    trend_open, sizes, late, doubts, words,
 ):  # fmt: skip
     """Judge the users of one day and put the others aside; give how many those are."""
     last, window, count = plan[LAST], plan[WINDOW], 0
@@ -134,14 +156,18 @@ def _scan_users(  # type: ignore[no-untyped-def]
             continue
         a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
         run = np.int64(user_run[u])
-        if np.int64(user_run[u + 1]) - run > 1 or time_us[b - 1] - time_us[a] > window:
+        day = np.int64(run_day[run])
+        one_day = np.int64(user_run[u + 1]) - run == 1
+        if one_day and not plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
+            continue
+        doubt = doubts[day - plan[FIRST_DAY]] if one_day else NO_DOUBT
+        if not one_day or (doubt & MAY_BE_LONG and time_us[b - 1] - time_us[a] > window):
             _put(late[count], u, u - first_user, a, b, cap, run)
             count += 1
-            continue
-        day = np.int64(run_day[run])
-        if plan[FIRST_DAY] <= day <= plan[LAST_DAY] and not _judge(
-            u - first_user, a, b, cap, day, time_us, name, flags, bit_of, bits, first_row,
+        elif not _judge(
+            u - first_user, a, b, cap, day, doubt, time_us, name, flags, bit_of, bits, first_row,
             single, plan, wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes,
+            words,
         ):  # fmt: skip
             left[u] = 1
             sizes[4] += 1
@@ -157,11 +183,11 @@ def _put(late, u, unit, a, b, cap, run):  # type: ignore[no-untyped-def]
 def _scan_sessions(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
     run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single, plan,
-    wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, late,
+    wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, late, doubts,
+    words,
 ):  # fmt: skip
     """Judge the sessions of one day and put the others aside; give how many those are."""
     last, window, count = plan[LAST], plan[WINDOW], 0
-    ends = window < NO_LIMIT
     first_row = np.int64(user_row[first_user])
     for u in range(first_user, end_user):
         if not chosen[u]:
@@ -188,18 +214,18 @@ def _scan_sessions(  # type: ignore[no-untyped-def]
             hi = np.int64(visit_row[v + 1]) if v + 1 < v1 else b
             while run + 1 < run_end and np.int64(run_row[run + 1]) <= lo:
                 run += 1
-            # Where no window ends, times are not even read.
-            if run_end_of(run, run_end, run_row, b) < hi or (
-                ends and time_us[hi - 1] - time_us[lo] > window
-            ):
+            day = np.int64(run_day[run])
+            one_day = run_end_of(run, run_end, run_row, b) >= hi
+            if one_day and not plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
+                continue
+            doubt = doubts[day - plan[FIRST_DAY]] if one_day else NO_DOUBT
+            if not one_day or (doubt & MAY_BE_LONG and time_us[hi - 1] - time_us[lo] > window):
                 _put(late[count], u, unit + number, lo, hi, cap, run)
                 count += 1
-                continue
-            day = np.int64(run_day[run])
-            if plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
-                _judge(unit + number, lo, hi, cap, day, time_us, name, flags, bit_of, bits,
+            else:
+                _judge(unit + number, lo, hi, cap, day, doubt, time_us, name, flags, bit_of, bits,
                        first_row, single, plan, wants_entry, state, weakest, entry_row, times,
-                       trend, trend_open, sizes)  # fmt: skip
+                       trend, trend_open, sizes, words)  # fmt: skip
     return count
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ga4_analytics.kernels.funnel_bits import climb_by_bits, entries, moment_of
 from ga4_analytics.kernels.funnel_climb import (
     climb,
     crowd,
@@ -28,6 +29,7 @@ from ga4_analytics.kernels.funnel_units import (
     WINDOW,
 )
 from ga4_analytics.kernels.lean import inlined, inner
+from ga4_analytics.kernels.words import highest_bit, lowest_bit
 
 TWO, EIGHT, BYTE = np.uint64(2), np.uint64(8), np.uint64(255)
 HIGHEST = np.array([max(n.bit_length() - 1, 0) for n in range(256)], np.uint8)
@@ -228,6 +230,36 @@ def climb_days(  # type: ignore[no-untyped-def]
                 slots[SLOT_LAST, count] = last_entry(end, name, flags, bit_of, bits, first_row)
             count += 1
         a = end
+        run += 1
+    return count, level, weak, knots, done
+
+
+@inlined
+def climb_days_by_bits(  # type: ignore[no-untyped-def]
+    a, b, cap, run, run_end, run_row, run_day, time_us, words, plan, slots
+):
+    """As `climb_days`, of a unit that `lay_out` wrote into words; rows never compete there."""
+    count, goal, first = np.int64(0), cap, True
+    level, weak, knots, done = np.int64(0), np.int64(0), np.int64(0), np.int64(-1)
+    begin = a
+    while begin < b:
+        end = min(run_end_of(run, run_end, run_row, b), b)
+        day = np.int64(run_day[run])
+        start = np.uint64(begin - a)
+        found = entries(words, start, np.uint64(end - a))
+        if found and plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
+            since = moment_of(lowest_bit(found), start, words)
+            goal, worst, tied, entry, at, _ = climb_by_bits(words, since, goal, first)
+            if first:
+                level, weak, knots, first = goal, worst, tied, False
+                if level == plan[LAST]:
+                    done = a + at
+            slots[SLOT_DAY, count], slots[SLOT_LEVEL, count] = day, goal
+            slots[SLOT_FIRST, count] = slots[SLOT_LAST, count] = a + entry
+            if time_us[end - 1] + plan[REACH] >= plan[HORIZON]:
+                slots[SLOT_LAST, count] = a + np.int64(highest_bit(found))
+            count += 1
+        begin = end
         run += 1
     return count, level, weak, knots, done
 

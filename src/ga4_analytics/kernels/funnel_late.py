@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ga4_analytics.kernels.funnel_bits import fits, lay_out
 from ga4_analytics.kernels.funnel_climb import climb, start_of_ties
 from ga4_analytics.kernels.funnel_days import (
     BEST,
@@ -16,6 +17,7 @@ from ga4_analytics.kernels.funnel_days import (
     SLOT_LAST,
     are_simple,
     climb_days,
+    climb_days_by_bits,
     entry_of,
     note_slots,
     scan,
@@ -50,7 +52,7 @@ def write(  # type: ignore[no-untyped-def]
 def judge_late(  # type: ignore[no-untyped-def]
     late, first_row, user_run, run_row, run_day, time_us, name, flags, bit_of, bits, single, plan,
     wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, begun, slot_of,
-    slots, spare, result,
+    slots, spare, result, words,
 ):  # fmt: skip
     """Judge the units that were put aside.
 
@@ -71,7 +73,7 @@ def judge_late(  # type: ignore[no-untyped-def]
         if not _judge(unit, a, b, cap, run, np.int64(user_run[u + 1]), run_row, run_day, time_us,
                       name, flags, bit_of, bits, first_row, single, plan, wants_entry, state,
                       weakest, entry_row, times, trend, trend_open, sizes, begun, slot_of, slots,
-                      spare, result):  # fmt: skip
+                      spare, result, words):  # fmt: skip
             left[u] = 1
             sizes[4] += 1
 
@@ -80,16 +82,22 @@ def judge_late(  # type: ignore[no-untyped-def]
 def _judge(  # type: ignore[no-untyped-def]
     unit, a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
     first_row, single, plan, wants_entry, state, weakest, entry_row, times, trend, trend_open,
-    sizes, begun, slot_of, slots, spare, result,
+    sizes, begun, slot_of, slots, spare, result, words,
 ):  # fmt: skip
     """Judge a unit; say whether no tied rows compete for steps, else nothing is written."""
     last, window = plan[LAST], plan[WINDOW]
     if time_us[b - 1] - time_us[a] <= window and are_simple(b, run, run_end, run_row, run_day,
                                                              flags):  # fmt: skip
-        count, level, weak, knots, done_row = climb_days(
-            a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
-            first_row, single, plan, slots,
-        )  # fmt: skip
+        if bits is None and fits(a, b, flags, words):
+            lay_out(a, b, name, flags, bit_of, words)
+            count, level, weak, knots, done_row = climb_days_by_bits(
+                a, b, cap, run, run_end, run_row, run_day, time_us, words, plan, slots
+            )
+        else:
+            count, level, weak, knots, done_row = climb_days(
+                a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
+                first_row, single, plan, slots,
+            )  # fmt: skip
         if count <= 0:
             return count == 0
         entry = slots[SLOT_FIRST, 0]

@@ -281,3 +281,26 @@ def fill_runs(  # type: ignore[no-untyped-def]
             if session_flags[s] == 255:
                 session_flags[s] = 0
     user_day[user_row.shape[0] - 1] = filled
+
+
+@njit(nogil=True, cache=True)
+def day_times(user_row, user_run, run_row, run_day, time_us, base, out):  # type: ignore[no-untyped-def]
+    """Find the earliest and the latest time of each day's rows.
+
+    Args:
+        user_row: Offsets of users into rows.
+        user_run: Offsets of users into day runs.
+        run_row: First row of each run.
+        run_day: Its day.
+        time_us: Times, ascending within a user.
+        base: The day of the first line of ``out``.
+        out: int64, shape (days, 2): earliest and latest; those that are earlier, or later, are
+            written.
+    """
+    for u in range(user_row.shape[0] - 1):
+        end_run = np.int64(user_run[u + 1])
+        for r in range(np.int64(user_run[u]), end_run):
+            end = np.int64(run_row[r + 1]) if r + 1 < end_run else np.int64(user_row[u + 1])
+            day = np.int64(run_day[r]) - base
+            out[day, 0] = min(out[day, 0], time_us[np.int64(run_row[r])])
+            out[day, 1] = max(out[day, 1], time_us[end - 1])

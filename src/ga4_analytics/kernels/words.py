@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 from ga4_analytics.kernels.lean import inlined
 
-_LOW, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+LOW, _HIGH = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 _WORD = ir.IntType(64)
 
 
@@ -37,23 +37,38 @@ def _trailing_zeros(_context: Any, bits: Any) -> Any:
     return types.uint64(bits), build
 
 
-_zeros: Any = intrinsic(_trailing_zeros)
+def _leading_zeros(_context: Any, bits: Any) -> Any:
+    def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.ctlz(args[0], ir.IntType(1)(0))
+
+    return types.uint64(bits), build
+
+
+lowest_bit: Any = intrinsic(_trailing_zeros)
+"""The place of the lowest bit of a word, from 0; 64 of none."""
+_above: Any = intrinsic(_leading_zeros)
+
+
+@inlined
+def highest_bit(bits):  # type: ignore[no-untyped-def]
+    """The place of the highest bit of a word that has one, from 0."""
+    return np.uint64(63) - _above(bits)
 
 
 @inlined
 def first(marked):  # type: ignore[no-untyped-def]
     """The place of the lowest marked byte of a word."""
-    return np.int64(_zeros(marked) >> np.uint64(3))
+    return np.int64(lowest_bit(marked) >> np.uint64(3))
 
 
 @inlined
 def ends(bytes_):  # type: ignore[no-untyped-def]
     """Marks bytes at which the plain text of a JSON string ends; surely the lowest of them."""
-    quote = bytes_ ^ (np.uint64(34) * _LOW)
-    backslash = bytes_ ^ (np.uint64(92) * _LOW)
-    found = (quote - _LOW) & ~quote
-    found |= (backslash - _LOW) & ~backslash
-    found |= (bytes_ - np.uint64(32) * _LOW) & ~bytes_
+    quote = bytes_ ^ (np.uint64(34) * LOW)
+    backslash = bytes_ ^ (np.uint64(92) * LOW)
+    found = (quote - LOW) & ~quote
+    found |= (backslash - LOW) & ~backslash
+    found |= (bytes_ - np.uint64(32) * LOW) & ~bytes_
     return found & _HIGH
 
 
