@@ -38,6 +38,8 @@ from ga4_analytics.warehouse.parquet import BATCH_ROWS, write_batches
 from ga4_analytics.warehouse.tables import EVENTS, ITEMS, TABLES, Table
 
 MEMORY_LIMIT = "1300MB"
+REPLACE_MEMORY_LIMIT = "900MB"
+"""While days are replaced, in the process that also read and checked them."""
 # DuckDB names the catalog after the file; one named like a schema makes raw.x ambiguous.
 _RESERVED = frozenset({*SCHEMAS, "main", "memory", "system", "temp"})
 _POLL_SECONDS = 0.25
@@ -103,7 +105,11 @@ class DuckDBWarehouse:
         Raises:
             WarehouseError: The engine refused; the old rows are as they were.
         """
-        with self._told("replace days"), self._transaction() as connection:
+        with (
+            self._told("replace days"),
+            self._within(REPLACE_MEMORY_LIMIT),
+            self._transaction() as connection,
+        ):
             datasets = {day.dataset for day in stage.days}
             for dataset in datasets if stage.held is not None else ():
                 check_held(stage, connection.execute(HELD_SQL, [dataset]).fetchall())
@@ -262,6 +268,18 @@ class DuckDBWarehouse:
         return self._connection
 
     @contextlib.contextmanager
+    def _within(self, limit: str) -> Iterator[None]:
+        """Let the engine take less memory for a while."""
+        engine = self._open()
+        engine.execute(f"set memory_limit = '{limit}'")
+        try:
+            yield
+        finally:
+            # An engine that failed for good takes no settings any more.
+            with contextlib.suppress(duckdb.Error):
+                engine.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         # A cursor of its own, so that a stream that is still being read stays outside.
         with contextlib.closing(self._open().cursor()) as connection:
@@ -361,6 +379,9 @@ def _explained(error: Exception, doing: str, path: Path) -> WarehouseError:
     elif "ermission denied" in text or "read-only" in text.lower():
         remedy = f"Make {path} and its folder writable, or name another file."
     elif isinstance(error, duckdb.OutOfMemoryException):
-        rule = f"DuckDB works within {MEMORY_LIMIT} and spills the rest to disk."
+        rule = (
+            f"DuckDB works within {MEMORY_LIMIT}, in a load {REPLACE_MEMORY_LIMIT}, and spills the "
+            "rest to disk."
+        )
         remedy = "Load fewer files at a time. The old data is as it was."
     return WarehouseError(f"Could not {doing} in {path}: {text}.", rule=rule, remedy=remedy)
