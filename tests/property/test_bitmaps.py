@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ga4_analytics.analyses.masks import Masks, no_words
+from ga4_analytics.analyses import masks as masks_module
+from ga4_analytics.analyses.masks import Masks, no_words, words_of
 from ga4_analytics.kernels import bitmaps, matched, retention
+from ga4_analytics.questions.filters import AnyOf, NotOf
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Rows:
     user_run: Any
     run_row: Any
     run_day: Any
+    offsets: dict[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -46,11 +49,17 @@ def segments(draw: st.DrawFn) -> Rows:
     days = [np.sort(rng.choice(9, len(user), replace=False)) + 10 for user in lengths]
     ends = np.cumsum([0, *runs])
     user_run = np.cumsum([0, *map(len, lengths)])
+    kind = np.uint16 if wide else np.uint8
+    items = np.cumsum([0, *rng.integers(0, 3, rows)]).astype(np.uint32)
+    columns = {
+        "country": rng.integers(0, codes, rows).astype(kind),
+        "number": rng.integers(-9, 300, rows),
+        "item": rng.integers(0, codes, int(items[-1])).astype(kind),
+    }
     return Rows(
-        rng.integers(0, codes, rows).astype(np.uint8),
-        {"country": rng.integers(0, codes, rows).astype(np.uint16 if wide else np.uint8)},
-        ends[user_run].astype(np.uint32), user_run.astype(np.uint32),
-        ends[:-1].astype(np.uint32), np.concatenate(days).astype(np.uint16),
+        rng.integers(0, codes, rows).astype(kind), columns, ends[user_run].astype(np.uint32),
+        user_run.astype(np.uint32), ends[:-1].astype(np.uint32),
+        np.concatenate(days).astype(np.uint16), {"item": items},
     )  # fmt: skip
 
 
@@ -76,24 +85,50 @@ def test_a_row_has_its_bit_where_name_and_column_meet(segment, data) -> None:
     begin, end = segment.part(first, data.draw(st.integers(first + 1, users)))
     listed = st.sets(st.integers(0, 255), max_size=7)
     some = st.one_of(listed, listed.map(lambda codes: set(range(256)) - codes), st.just({1}))
-    names, countries = data.draw(some), data.draw(some)
-    bit = np.uint64(1 << data.draw(st.integers(0, 63)))
+    names, countries, items = data.draw(some), data.draw(some), data.draw(some)
+    low, high, other = data.draw(st.tuples(*[st.integers(-5, 300)] * 3))
+    place = data.draw(st.integers(0, 62))
+    bit = np.uint64(1 << place)
 
     def table(codes: set[int]) -> Any:
-        return np.array([bit if code in codes else 0 for code in range(256)], np.uint64)
+        # A neighbour's bits are no answer to the question.
+        return np.array([(bit if code in codes else 0) | bit << np.uint64(1)
+                         for code in range(256)], np.uint64)  # fmt: skip
+
+    def has_item(row: int) -> bool:
+        begun, ended = segment.offsets["item"][row : row + 2]
+        return bool(items & set(segment.columns["item"][begun:ended].tolist()))
 
     masks = Masks(table(names), {"country": table(countries)})
-    place = int(bit).bit_length() - 1
-    assert masks.is_coded(place)
+    kinds = data.draw(st.sets(st.sampled_from(("range", "list", "or", "not"))))
+    among = Masks(np.full(256, np.uint64(1)), ranges=[("number", ((low, high),), np.uint64(1))])
+    if "range" in kinds:
+        masks.ranges.append(("number", ((low, high), (other, other + 9)), bit))
+    if "list" in kinds:
+        masks.lists.append(("item", bit, np.where(table(items) & bit, bit, 0).astype(np.uint64)))
+    if "or" in kinds:
+        both = (among, Masks(np.where(np.arange(256) == 1, 1, 0).astype(np.uint64)))
+        masks._trees.append(masks_module._Tree(AnyOf(()), bit, both))
+    if "not" in kinds:
+        masks._trees.append(masks_module._Tree(NotOf(AnyOf(())), bit, (among,)))
     words = masks.words(segment, begin, end, place)
     told = [int(words[r // 64 - begin // 64]) >> r % 64 & 1 for r in range(begin, end)]
-    pairs = zip(segment.name, segment.columns["country"], strict=True)
-    meets = [int(a in names and b in countries) for a, b in pairs]
-    assert told == meets[begin:end]
-    marked = no_words(begin, end)
+    number = segment.columns["number"]
+    meets = [
+        int(
+            segment.name[r] in names
+            and segment.columns["country"][r] in countries
+            and ("range" not in kinds or low <= number[r] <= high or 0 <= number[r] - other <= 9)
+            and ("list" not in kinds or has_item(r))
+            and ("or" not in kinds or low <= number[r] <= high or segment.name[r] == 1)
+            and ("not" not in kinds or not low <= number[r] <= high)
+        )
+        for r in range(begin, end)
+    ]
+    assert told == meets
+    assert int(words[-1]) == 0
     bits = masks.rows(segment, begin, end)
-    bitmaps.add_marked(bits, bit, begin % 64, marked)
-    assert [int(marked[r // 64 - begin // 64]) >> r % 64 & 1 for r in range(begin, end)] == told
+    assert ((bits >> np.uint64(place)) & np.uint64(1)).tolist() == meets
 
 
 @given(segments(), st.integers(0, 99), st.integers(0, 999), st.data())
@@ -104,12 +139,9 @@ def test_a_user_has_the_days_of_the_rows_that_meet(segment, parts_in_100, seed, 
     begin, end = segment.part(first, last)
     chosen, rng = chosen_of(segment, seed), np.random.default_rng(seed)
     meets = rng.random(segment.rows) * 100 < parts_in_100**2 / 100
+    words = words_of(meets[begin:end], begin)
     # Rows of others may have their bits.
-    words = no_words(begin, end)
-    bitmaps.add_marked(np.ones(64 * len(words), np.uint64), np.uint64(1), 0, words)
-    for row in range(begin, end):
-        if not meets[row]:
-            words[row // 64 - begin // 64] &= ~np.uint64(1 << row % 64)
+    words[0] |= np.uint64((1 << begin % 64) - 1)
     offsets, days = days_of(segment, words, chosen, first, last)
     for user in range(first, last):
         runs = range(int(segment.user_run[user]), int(segment.user_run[user + 1]))

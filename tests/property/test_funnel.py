@@ -304,7 +304,7 @@ def test_threads_and_segments_never_change_an_answer(case: Case, split: int) -> 
     pieces = index_of(case.log, split=split)
     with (
         mock.patch("ga4_analytics.analyses.funnel_run.PART_ROWS", 1),
-        mock.patch("ga4_analytics.analyses.funnel_run.PLAIN_ROWS", 1),
+        mock.patch("ga4_analytics.analyses.funnel_run.FAST_ROWS", 1),
     ):
         again = answer(pieces, replace(case.question, query=query), threads=2)
     assert replace(again, seconds=0) == replace(whole, seconds=0)

@@ -117,7 +117,7 @@ def both_paths(log: list[Event], question: FunnelSpec, incomplete: int, rows: in
     plan, chosen = settled(index, question)
     with (
         mock.patch("ga4_analytics.analyses.funnel_run.PART_ROWS", rows),
-        mock.patch("ga4_analytics.analyses.funnel_run.PLAIN_ROWS", rows),
+        mock.patch("ga4_analytics.analyses.funnel_run.FAST_ROWS", rows),
     ):
         fast = run(index, plan, chosen, 1, wants_entry=True)
         general = run(index, replace(plan, fast=False), chosen, 1, wants_entry=True)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ga4_analytics.analyses.funnel_plan import Plan, required, side_plans
 from ga4_analytics.analyses.funnel_run import Outcome, run
 from ga4_analytics.analyses.groups import Grouping, Groups, Label, grouping
-from ga4_analytics.analyses.masks import ALL_BITS, Bits
 from ga4_analytics.analyses.parts import Part
 from ga4_analytics.index.layout import U8
 from ga4_analytics.index.reader import Index
@@ -249,6 +248,5 @@ def _by_all(
     return Grouped(topped.labels, tuple(found), tallies, tuple(sides))
 
 
-def _only(groups: Grouping, group: int, part: Part) -> Bits:
-    found = groups.rows(part.segment, part.first_row, part.end_row)
-    return np.where(found == group, ALL_BITS, np.uint64(0))
+def _only(groups: Grouping, group: int, part: Part) -> NDArray[np.bool_]:
+    return groups.rows(part.segment, part.first_row, part.end_row) == group

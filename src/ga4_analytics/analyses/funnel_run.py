@@ -6,19 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ga4_analytics.analyses.funnel_plan import Plan
-from ga4_analytics.analyses.masks import Bits
+from ga4_analytics.analyses.masks import Bits, words_of
 from ga4_analytics.analyses.parts import PART_ROWS, Part, on_each, parts
 from ga4_analytics.index.layout import I64, U8, Segment
 from ga4_analytics.index.reader import Index
-from ga4_analytics.kernels.funnel import MAY_BE_LONG, MAY_BE_OPEN, mark_users, scan_part
+from ga4_analytics.kernels.funnel import scan_part
+from ga4_analytics.kernels.funnel_days import MAY_BE_LONG, MAY_BE_OPEN, Days
 from ga4_analytics.kernels.funnel_part import judge_part
+from ga4_analytics.kernels.funnel_rows import Steps, map_moments
+from ga4_analytics.kernels.lanes import padded
 from ga4_analytics.kernels.tally import tally
 
 NONE = np.zeros(0, np.uint64)
-PLAIN_ROWS = 1 << 19
-"""Rows of a part of the plain path, which keeps nothing for each row."""
+FAST_ROWS = 1 << 19
+"""Rows of a part of which only a bit a row and step is kept."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ class Outcome:
         return self.state >> np.uint8(7)
 
 
-Among = Callable[[Part], Bits]
-"""For each row of a part all bits where it counts, else none."""
+Among = Callable[[Part], NDArray[np.bool_]]
+"""For each row of a part whether it counts."""
 
 
 def run(
@@ -92,12 +96,17 @@ def run(
         keep: Whether `Outcome.chain` is wanted.
         among: Which rows may serve steps; None: all.
     """
-    by_name = plan.steps.plain and among is None
     plan = plan.with_numbers(keep=int(keep))
-    given = parts(index.segments, chosen, PLAIN_ROWS if plan.fast and by_name else PART_ROWS)
-    if plan.fast and not keep:
-        return on_each(lambda part: _fast(plan, part, wants_entry, among), given, threads)
-    return on_each(lambda part: _in_general(plan, part, keep, among), given, threads)
+    if not plan.fast or keep:
+        given = parts(index.segments, chosen, PART_ROWS)
+        return on_each(lambda part: _in_general(plan, part, keep, among), given, threads)
+    days = {id(segment): _days(plan, segment) for segment in index.segments}
+
+    def answer(part: Part) -> Outcome:
+        steps = _steps(plan, part, among)
+        return _fast(plan, part, steps, days[id(part.segment)], wants_entry)
+
+    return on_each(answer, parts(index.segments, chosen, FAST_ROWS), threads)
 
 
 class _Space:
@@ -143,48 +152,56 @@ def _units(plan: Plan, part: Part, bits: Bits) -> int:
     return part.end_user - part.first_user
 
 
-def _fast(plan: Plan, part: Part, wants_entry: bool, among: Among | None) -> Outcome:
+def _fast(plan: Plan, part: Part, steps: Steps, days: Days, wants_entry: bool) -> Outcome:
     segment = part.segment
-    by_name = plan.steps.plain and among is None
-    bits = None if by_name else _bits(plan, part, among)
     space = _Space(plan, _units(plan, part, NONE), keep=False, wants_entry=wants_entry)
     left = np.zeros(segment.users, np.uint8)
     scan_part(
         part.first_user, part.end_user, part.chosen, plan.wanted, segment.user_row,
         segment.user_names, segment.user_run, segment.user_visit, segment.user_session,
         segment.run_row, segment.run_day, segment.visit_row, segment.visit_session,
-        segment.time_us, segment.flags, segment.name, plan.steps.names, bits, plan.steps.single,
-        plan.numbers, _doubts(plan, segment), wants_entry, space.state, space.weakest,
-        space.entry_row, left, space.times, space.trend, space.trend_open, space.sizes,
+        segment.time_us, steps, plan.numbers, days, wants_entry, space.state, space.weakest,
+        space.entry_row, left, space.times, space.trend, space.trend_open,
+        space.sizes,
     )  # fmt: skip
     if space.sizes[4]:
-        if bits is None:
-            bits = np.empty(part.end_row - part.first_row, np.uint64)
-            mark_users(part.first_user, part.end_user, left, segment.user_row, segment.name,
-                       plan.steps.names, bits)  # fmt: skip
-        _judge(plan, part, left, bits, NONE, NONE, space)
+        _judge(plan, part, left, steps.bits, NONE, NONE, space)
     return space.outcome(part)
 
 
-def _doubts(plan: Plan, segment: Segment) -> U8:
-    """What is not known of the units of each day without their times; see `scan_part`."""
-    base, times = segment.day_times
-    days = np.arange(plan.number("first_day"), plan.number("last_day") + 1) - base
-    there = (days >= 0) & (days < len(times))
-    earliest, latest = times[days[there]].T
+def _steps(plan: Plan, part: Part, among: Among | None) -> Steps:
+    """Which rows of a part can serve which steps."""
+    segment, first, end = part.segment, part.first_row, part.end_row
+    maps = plan.steps.maps(segment, first, end, plan.number("last"))
+    if among is not None:
+        maps &= words_of(among(part), first)
+    moments, tied = np.empty_like(maps), np.empty(maps.shape[1], np.uint64)
+    map_moments(padded(segment.flags), first // 64, maps, moments, tied)
+    return Steps(
+        maps, moments, tied, first // 64 * 64, segment.flags, plan.steps.single,
+        np.empty(end - first, np.uint64), first,
+    )  # fmt: skip
+
+
+def _days(plan: Plan, segment: Segment) -> Days:
+    """What is known of units by their days."""
+    first, edges = segment.day_times
+    days = np.arange(plan.number("first_day"), plan.number("last_day") + 1) - first
+    there = (days >= 0) & (days < len(edges))
+    earliest, latest = edges[days[there]].T
     doubts = np.zeros(len(days), np.uint8)
     seen = latest >= earliest
     is_long = seen & (latest - earliest > plan.number("window"))
     is_open = seen & (latest + plan.number("reach") >= plan.number("horizon"))
     doubts[there] = is_long * MAY_BE_LONG + is_open * MAY_BE_OPEN
-    return doubts
+    return Days(first, edges, doubts)
 
 
 def _bits(plan: Plan, part: Part, among: Among | None) -> Bits:
     """The steps that each row of a part can serve."""
     bits = plan.steps.rows(part.segment, part.first_row, part.end_row)
     if among is not None:
-        bits &= among(part)
+        bits[~among(part)] = 0
     return bits
 
 

@@ -15,16 +15,16 @@ from ga4_analytics.index.arrange import NAMES
 from ga4_analytics.index.columns import ColumnSpec
 from ga4_analytics.index.layout import Segment
 from ga4_analytics.index.reader import Index
-from ga4_analytics.kernels.bitmaps import add_equal, add_listed
+from ga4_analytics.kernels import bitmaps
+from ga4_analytics.kernels.lanes import padded
 from ga4_analytics.kernels.masks import keep, keep_any, keep_range, mark
 from ga4_analytics.questions.filters import AllOf, AnyOf, Condition, EventSelector, Filter, NotOf
 
 Bits = NDArray[np.uint64]
 MOST = 64
 ALL_BITS = np.uint64(2**64 - 1)
-_EACH_BYTE = np.uint64(0x0101010101010101)
 _FEW = 4
-"""Up to so many codes it is faster to compare eight rows at once with each."""
+"""Up to so many codes it is faster to compare many rows at once with each."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,8 @@ class Masks:
             out &= np.where(meets, ALL_BITS, ~tree.bits)
         return out
 
-    def is_coded(self, place: int) -> bool:
-        """Whether the event name and columns of one text a row decide over a selector."""
-        others = [bits for _, _, bits in self.ranges] + [bits for _, bits, _ in self.lists]
-        others += [tree.bits for tree in self._trees]
-        return not any(int(bits) >> place & 1 for bits in others)
-
     def words(self, segment: Segment, first: int, end: int, place: int) -> Bits:
-        """Which of some rows meet a selector that `is_coded`, as `kernels.bitmaps` has it.
+        """Which of some rows meet a selector, as `kernels.bitmaps` has it.
 
         Args:
             segment: The segment.
@@ -104,13 +98,33 @@ class Masks:
             end: The row after the last.
             place: The selector's place.
         """
-        bit = np.uint64(1 << place)
+        bit, at = np.uint64(1 << place), first // 64
         out = _words(segment.name, (self.names & bit) != 0, first, end)
         for name, table in self.tables.items():
             met = (table & bit) != 0
-            if not met.all():
+            if met.all():
+                continue
+            if _are_many(out):
                 out &= _words(segment.columns[name], met, first, end)
+            else:
+                bitmaps.keep_listed(segment.columns[name], table, bit, at, out)
+        for name, ranges, bits in self.ranges:
+            if bits & bit:
+                lows, highs = np.array(ranges, np.int64).reshape(-1, 2).T
+                bitmaps.keep_within(segment.columns[name], lows, highs, at, out)
+        for name, bits, table in self.lists:
+            if bits & bit:
+                offsets, codes = segment.offsets[name], segment.columns[name]
+                bitmaps.keep_any(offsets, codes, table, bit, at, out)
+        for tree in self._trees:
+            if tree.bits & bit:
+                met = [part.words(segment, first, end, 0) for part in tree.parts]
+                out &= ~met[0] if isinstance(tree.filter, NotOf) else np.bitwise_or.reduce(met)
         return out
+
+    def maps(self, segment: Segment, first: int, end: int, count: int) -> Bits:
+        """The `words` of each of the first selectors, shape (count, words)."""
+        return np.stack([self.words(segment, first, end, place) for place in range(count)])
 
 
 def no_words(first: int, end: int) -> Bits:
@@ -122,21 +136,38 @@ def no_words(first: int, end: int) -> Bits:
     return np.zeros(-(-end // 64) - first // 64 + 1, np.uint64)
 
 
+def words_of(met: NDArray[np.bool_], first: int) -> Bits:
+    """The words of rows from ``first`` on, with the bits of those that meet.
+
+    >>> [hex(word) for word in words_of(np.array([True, False, True]), 63)]
+    ['0x8000000000000000', '0x2', '0x0']
+    """
+    out = np.zeros((len(no_words(first, first + len(met))), 64), bool)
+    out.ravel()[first % 64 :][: len(met)] = met
+    return np.packbits(out, axis=1, bitorder="little").view("<u8").ravel()
+
+
 def _words(codes: NDArray[np.generic], met: NDArray[np.bool_], first: int, end: int) -> Bits:
     """The rows whose code is met."""
     listed = np.flatnonzero(met)
+    out, at = no_words(first, end), first // 64
     if 2 * len(listed) > len(met):
-        return ~_words(codes, ~met, first, end)
-    out = no_words(first, end)
-    compared, at = 0, first // 64
-    if codes.dtype == np.uint8 and len(listed) <= _FEW:
-        compared = min(len(out) - 1, len(codes) // 64 - at)
-        eights = codes[: len(codes) // 64 * 64].view(np.uint64)
+        out[:-1] = ~_words(codes, ~met, first, end)[:-1]
+        # No bits are of no row: `bitmaps` looks at the rows of those there are.
+        beyond = 64 * (at + len(out) - 1) - len(codes)
+        if beyond > 0 and len(out) > 1:
+            out[-2] &= ALL_BITS >> np.uint64(beyond)
+    elif len(listed) <= _FEW:
         for code in listed.astype(np.uint64):
-            add_equal(eights, code * _EACH_BYTE, at, out[:compared])
-    if compared < len(out) - 1:
-        add_listed(codes, met.view(np.uint8), at + compared, out[compared:-1])
+            bitmaps.add_equal(padded(codes), code, at, out[:-1])
+    else:
+        bitmaps.add_listed(codes, met.view(np.uint8), at, out[:-1])
     return out
+
+
+def _are_many(words: Bits) -> bool:
+    """Whether so many bits are set that all rows are sooner looked at than those."""
+    return int(np.bitwise_count(words).sum()) > 16 * len(words)
 
 
 def _keep_ranges(values: NDArray[np.generic], ranges: Ranges, bits: np.uint64, out: Bits) -> None:

@@ -220,7 +220,7 @@ class _Work:
             # Nothing is worked out for each row: parts need not fit into the cache.
             return user_parts(self.index, chosen, max(PART_ROWS, self.index.rows // 16))
         if self._is_by_days and self.question.clock == "calendar":
-            return day_parts(self.index, chosen, self.masks, 2)
+            return day_parts(self.index, chosen)
         return user_parts(self.index, chosen)
 
     def _interval(self, tally: Array) -> NDArray[np.float64] | None:

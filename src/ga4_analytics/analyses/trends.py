@@ -208,7 +208,7 @@ class _Work:
         """The users in parts: in larger ones where their days answer all series."""
         by_day = all(each.measure in ("users", *_BY_DAY) for each in self.question.series)
         if by_day and groups is None and buckets.hours is None:
-            return day_parts(self.index, self.chosen, self.masks, len(self.columns))
+            return day_parts(self.index, self.chosen)
         return user_parts(self.index, self.chosen)
 
     def grouped(self, now: Buckets, earlier: Buckets | None) -> Grouping | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ga4_analytics.analyses.buckets import Buckets
 from ga4_analytics.analyses.groups import Grouping, Groups
-from ga4_analytics.analyses.masks import Bits, Masks, no_words
+from ga4_analytics.analyses.masks import Bits, Masks
 from ga4_analytics.analyses.parts import PART_ROWS, Part, parts
 from ga4_analytics.index.columns import NO_NUMBER
 from ga4_analytics.index.layout import MASKED_NAMES, U8, DayFlag, Segment
@@ -133,11 +133,7 @@ class View:
     def words(self, place: int) -> Bits:
         """Which rows meet a selector, as `kernels.bitmaps` has it."""
         part = self.part
-        if self.masks.is_coded(place):
-            return self.masks.words(part.segment, part.first_row, part.end_row, place)
-        out = no_words(part.first_row, part.end_row)
-        bitmaps.add_marked(self.bits, np.uint64(1 << place), part.first_row % 64, out)
-        return out
+        return self.masks.words(part.segment, part.first_row, part.end_row, place)
 
     @cached_property
     def group(self) -> Groups | None:
@@ -315,17 +311,13 @@ def user_parts(index: Index, chosen: Sequence[U8], rows: int = PART_ROWS) -> lis
     return [Part(segment, segment.alive, 0, 0)]
 
 
-def day_parts(index: Index, chosen: Sequence[U8], masks: Masks, places: int) -> list[Part]:
+def day_parts(index: Index, chosen: Sequence[U8]) -> list[Part]:
     """The users of an index in parts of which only the days of some selectors are asked.
 
     Args:
         index: The index.
         chosen: 1 for each user who counts, for each segment.
-        masks: The selectors.
-        places: How many of them are asked.
     """
-    if not all(masks.is_coded(place) for place in range(places)):
-        return user_parts(index, chosen)
     # Nothing is written for each row: there need not be many parts for two threads.
     return user_parts(index, chosen, min(max(PART_ROWS, index.rows // 16), 4 * PART_ROWS))
 

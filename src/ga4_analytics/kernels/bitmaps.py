@@ -11,31 +11,25 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-_SEVEN = np.uint64(0x7F7F7F7F7F7F7F7F)
-_GATHER = np.uint64(0x0102040810204080)
+from ga4_analytics.kernels.lanes import equal
+from ga4_analytics.kernels.lean import inlined
+from ga4_analytics.kernels.words import lowest_bit
+
+_ONE, _ROOM = np.uint64(1), np.uint64(6)
 
 
 @njit(nogil=True, cache=True)
-def add_equal(eights, code, first, out):  # type: ignore[no-untyped-def]
-    """Set the bits of rows with a code, eight rows at a step.
-
-    The bytes that are 0 after the exclusive or are found as in H. Warren, Hacker's Delight,
-    2nd edition, section 6-1; the product brings their eight bits together.
+def add_equal(codes, code, first, out):  # type: ignore[no-untyped-def]
+    """Set the bits of rows with a code.
 
     Args:
-        eights: uint64, eight uint8 codes of rows each.
-        code: uint64, the code in each of its eight bytes.
+        codes: Code of each row of the segment; see `lanes.padded`.
+        code: uint64.
         first: The first word.
-        out: uint64 words from ``first`` on, all of whose rows ``eights`` has; changed.
+        out: uint64 words from ``first`` on, each with a row of the segment; changed.
     """
     for w in range(out.shape[0]):
-        word = np.uint64(0)
-        for k in range(8):
-            # A signed index is looked at for its sign at each use.
-            other = eights[np.uint64((first + w) * 8 + k)] ^ code
-            same = ~(((other & _SEVEN) + _SEVEN) | other | _SEVEN)
-            word |= (((same >> np.uint64(7)) * _GATHER) >> np.uint64(56)) << np.uint64(8 * k)
-        out[w] |= word
+        out[w] |= equal(codes, np.int64((first + w) * 64), code)
 
 
 @njit(nogil=True, cache=True)
@@ -59,6 +53,81 @@ def add_listed(codes, table, first, out):  # type: ignore[no-untyped-def]
             for k in range(rows - base):
                 word |= np.uint64(table[codes[base + k]]) << np.uint64(k)
         out[w] |= word
+
+
+@inlined
+def _rows_of(w, first):  # type: ignore[no-untyped-def]
+    """The first row of a word."""
+    return np.uint64(first + w) << _ROOM
+
+
+@njit(nogil=True, cache=True)
+def keep_listed(codes, table, bit, first, out):  # type: ignore[no-untyped-def]
+    """Leave the bits of rows whose code may have a selector's bit.
+
+    Args:
+        codes: Code of each row of the segment.
+        table: uint64 selector bits by code.
+        bit: The selector's bit.
+        first: The first word.
+        out: uint64 words from ``first`` on, no bits of which are of no row; changed.
+    """
+    for w in range(out.shape[0]):
+        left = out[w]
+        while left:
+            lowest = left & (~left + _ONE)
+            if not table[codes[_rows_of(w, first) + lowest_bit(left)]] & bit:
+                out[w] ^= lowest
+            left ^= lowest
+
+
+@njit(nogil=True, cache=True)
+def keep_within(values, lows, highs, first, out):  # type: ignore[no-untyped-def]
+    """Leave the bits of rows whose number is in one of some ranges.
+
+    Args:
+        values: int64, one a row of the segment.
+        lows: The least number of each range.
+        highs: The greatest of each.
+        first: See `keep_listed`, as the next one.
+        out: Changed.
+    """
+    for w in range(out.shape[0]):
+        left = out[w]
+        while left:
+            lowest = left & (~left + _ONE)
+            value = values[_rows_of(w, first) + lowest_bit(left)]
+            met = False
+            for place in range(len(lows)):
+                met |= lows[place] <= value <= highs[place]
+            if not met:
+                out[w] ^= lowest
+            left ^= lowest
+
+
+@njit(nogil=True, cache=True)
+def keep_any(offsets, codes, table, bit, first, out):  # type: ignore[no-untyped-def]
+    """Leave the bits of rows one of whose codes may have a selector's bit.
+
+    Args:
+        offsets: Row i of the segment owns ``codes[offsets[i]:offsets[i + 1]]``.
+        codes: Codes of the rows' values.
+        table: See `keep_listed`, as those that follow.
+        bit: The selector's bit.
+        first: The first word.
+        out: Changed.
+    """
+    for w in range(out.shape[0]):
+        left = out[w]
+        while left:
+            lowest = left & (~left + _ONE)
+            row = _rows_of(w, first) + lowest_bit(left)
+            met = False
+            for place in range(offsets[row], offsets[row + _ONE]):
+                met |= table[codes[place]] & bit != 0
+            if not met:
+                out[w] ^= lowest
+            left ^= lowest
 
 
 @njit(nogil=True, cache=True)

@@ -12,68 +12,58 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ga4_analytics.kernels.funnel_bits import (
-    FIRST,
-    MOST_STEPS,
-    WORDS,
-    climb_by_bits,
-    fits,
-    lay_out,
-)
 from ga4_analytics.kernels.funnel_climb import climb, crowd, is_tied
-from ga4_analytics.kernels.funnel_days import last_entry, run_end_of
+from ga4_analytics.kernels.funnel_days import MAY_BE_LONG, MAY_BE_OPEN, is_open, run_end_of
 from ga4_analytics.kernels.funnel_late import judge_late, write
 from ga4_analytics.kernels.funnel_part import deepest
+from ga4_analytics.kernels.funnel_rows import climb_rows, is_tied_at, last_row, next_row, spread
 from ga4_analytics.kernels.funnel_units import (
     COUNTING,
     FIRST_DAY,
-    HORIZON,
     LAST,
     LAST_DAY,
-    REACH,
+    NO,
     WINDOW,
     YES,
     note_time,
 )
 from ga4_analytics.kernels.lean import inlined, inner
 
-MAY_BE_LONG, MAY_BE_OPEN = np.uint8(1), np.uint8(2)
-"""What is in doubt of the units of a day until their times are read."""
 NO_DOUBT = np.uint8(0)
 
 
 @inlined
 def _judge(  # type: ignore[no-untyped-def]
-    unit, a, b, cap, day, doubt, time_us, name, flags, bit_of, bits, first_row, single, plan,
-    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes, words,
+    unit, a, b, cut, day, doubt, time_us, steps, plan, days, wants_entry, state, weakest,
+    entry_row, times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Judge a unit of one day that is over within the window: by its first entry.
 
     No later entry can come further, and what it reached is what the day reached.
 
     Returns:
-        Whether no tied rows compete for steps; else nothing is written.
+        Whether no tied rows compete for steps; else nothing is written but what `spread` does.
     """
-    if bits is None and fits(a, b, flags, words):
-        lay_out(a, b, name, flags, bit_of, words)
-        level, weak, knots, entry, done_row, _ = climb_by_bits(words, FIRST, cap, YES)
-        calm, entry, done_row = True, a + entry, a + done_row
-    else:
+    last = plan[LAST]
+    calm, level, weak, knots, entry, done_row = climb_rows(a, b, last, steps)
+    if not calm or cut:
+        spread(a, b, steps)
         calm, level, weak, knots, entry, done_row, _ = climb(
-            a, b, cap, YES, name, flags, bit_of, bits, first_row, single
+            a, b, last, YES, steps.flags, steps.bits, steps.first_row, steps.single
         )
     if not calm or level == 0:
         return calm
-    last = plan[LAST]
-    is_open = False
+    may_go_on = False
     if level < last and doubt & MAY_BE_OPEN:
         # Where the first entry can still come further, so can the last, wherever it is.
-        is_open = time_us[entry] + plan[REACH] >= plan[HORIZON]
-        if not is_open and time_us[b - 1] + plan[REACH] >= plan[HORIZON]:
-            i = last_entry(b, name, flags, bit_of, bits, first_row)
-            is_open = time_us[i] + plan[REACH] >= plan[HORIZON]
-        trend_open[day - plan[FIRST_DAY]] += is_open
-    write(unit, level, weak, knots, is_open, entry, wants_entry, state, weakest, entry_row, sizes)
+        may_go_on = is_open(day, entry, plan, days, time_us) or (
+            is_open(day, b - 1, plan, days, time_us)
+            and is_open(day, last_row(0, entry, b, steps), plan, days, time_us)
+        )
+        trend_open[day - plan[FIRST_DAY]] += may_go_on
+    first = next_row(0, a, b, steps) if wants_entry else entry
+    write(unit, level, weak, knots, may_go_on, first, wants_entry, state, weakest, entry_row,
+          sizes)  # fmt: skip
     # Whoever is not through, and was watched to the window's end, has no time to be noted.
     if level == last or doubt & MAY_BE_OPEN:
         done = time_us[done_row] if level == last else np.int64(-1)
@@ -85,8 +75,8 @@ def _judge(  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def scan_part(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single,
-    plan, doubts, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
+    run_row, run_day, visit_row, visit_session, time_us, steps, plan, days, wants_entry,
+    state, weakest, entry_row, left, times, trend, trend_open, sizes,
 ):  # fmt: skip
     """Judge the users of a part, or their sessions, and leave the difficult ones.
 
@@ -95,13 +85,11 @@ def scan_part(  # type: ignore[no-untyped-def]
         end_user: The user after its last.
         chosen: uint8, 1 for each of the segment's users who counts.
         wanted: See `deepest`.
-        user_row: See `Segment`, as those up to ``name``.
-        bit_of: uint64 by code of a name: the steps that it can serve.
-        bits: uint64, one a row of the part: the same; None where names decide.
-        single: Whether no row can serve several steps.
+        user_row: See `Segment`, as those up to ``time_us``.
+        steps: `Steps`: which rows can serve which steps; of users who are left `Steps.bits` says
+            it afterwards.
         plan: The question's numbers.
-        doubts: uint8, one a day from the first on: `MAY_BE_LONG` where a unit of that day alone
-            could be longer than the window, `MAY_BE_OPEN` where one could come further.
+        days: `Days`.
         wants_entry: Whether ``entry_row`` is wanted.
         state: See `finish_unit`, as the next two; one a user or session of the part.
         left: uint8 out, one a user of the segment: 1 where `judge_part` must judge.
@@ -115,44 +103,41 @@ def scan_part(  # type: ignore[no-untyped-def]
     if plan[COUNTING] == 1:
         room = np.int64(user_visit[end_user]) - np.int64(user_visit[first_user])
     late = np.empty((room, 6), np.int64)
-    words = np.empty(WORDS if single and plan[LAST] <= MOST_STEPS else 0, np.uint64)
     if plan[COUNTING] == 1:
         count = _scan_sessions(
             first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit,
-            user_session, run_row, run_day, visit_row, visit_session, time_us, flags, name,
-            bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times,
-            trend, trend_open, sizes, late, doubts, words,
+            user_session, run_row, run_day, visit_row, visit_session, time_us, steps, plan,
+            days, wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes,
+            late,
         )  # fmt: skip
     else:
         count = _scan_users(
             first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day,
-            time_us, flags, name, bit_of, bits, single, plan, wants_entry, state, weakest,
-            entry_row, left, times, trend, trend_open, sizes, late, doubts, words,
+            time_us, steps, plan, days, wants_entry, state, weakest, entry_row, left,
+            times, trend, trend_open, sizes, late,
         )  # fmt: skip
     slots, spare = np.empty((4, most), np.int64), np.empty((4, most), np.int64)
     begun, slot_of = np.zeros(65, np.int64), np.zeros(65, np.int64)
     judge_late(
-        late[:count], np.int64(user_row[first_user]), user_run, run_row, run_day, time_us, name,
-        flags, bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times,
-        trend, trend_open, sizes, begun, slot_of, slots, spare, np.zeros(5, np.int64),
-        words,
+        late[:count], user_run, run_row, run_day, time_us, steps, plan, days, wants_entry,
+        state, weakest, entry_row, left, times, trend, trend_open, sizes, begun, slot_of, slots,
+        spare, np.zeros(5, np.int64),
     )  # fmt: skip
+    for u in range(first_user, end_user if sizes[4] else first_user):
+        if left[u]:
+            spread(np.int64(user_row[u]), np.int64(user_row[u + 1]), steps)
 
 
 @inner
 def _scan_users(  # type: ignore[no-untyped-def]
-    first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day, time_us, flags,
-    name, bit_of, bits, single, plan, wants_entry, state, weakest, entry_row, left, times, trend,
-    trend_open, sizes, late, doubts, words,
+    first_user, end_user, chosen, wanted, user_row, user_names, user_run, run_day, time_us,
+    steps, plan, days, wants_entry, state, weakest, entry_row, left, times, trend, trend_open,
+    sizes, late,
 ):  # fmt: skip
     """Judge the users of one day and put the others aside; give how many those are."""
     last, window, count = plan[LAST], plan[WINDOW], 0
-    first_row = np.int64(user_row[first_user])
     for u in range(first_user, end_user):
-        if not chosen[u]:
-            continue
-        cap = deepest(user_names[u], wanted, last)
-        if cap == 0:
+        if not chosen[u] or not user_names[u] & wanted[0]:
             continue
         a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
         run = np.int64(user_run[u])
@@ -160,14 +145,13 @@ def _scan_users(  # type: ignore[no-untyped-def]
         one_day = np.int64(user_run[u + 1]) - run == 1
         if one_day and not plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
             continue
-        doubt = doubts[day - plan[FIRST_DAY]] if one_day else NO_DOUBT
+        doubt = days.doubts[day - plan[FIRST_DAY]] if one_day else NO_DOUBT
         if not one_day or (doubt & MAY_BE_LONG and time_us[b - 1] - time_us[a] > window):
-            _put(late[count], u, u - first_user, a, b, cap, run)
+            _put(late[count], u, u - first_user, a, b, deepest(user_names[u], wanted, last), run)
             count += 1
         elif not _judge(
-            u - first_user, a, b, cap, day, doubt, time_us, name, flags, bit_of, bits, first_row,
-            single, plan, wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes,
-            words,
+            u - first_user, a, b, NO, day, doubt, time_us, steps, plan, days, wants_entry,
+            state, weakest, entry_row, times, trend, trend_open, sizes,
         ):  # fmt: skip
             left[u] = 1
             sizes[4] += 1
@@ -182,29 +166,25 @@ def _put(late, u, unit, a, b, cap, run):  # type: ignore[no-untyped-def]
 @inner
 def _scan_sessions(  # type: ignore[no-untyped-def]
     first_user, end_user, chosen, wanted, user_row, user_names, user_run, user_visit, user_session,
-    run_row, run_day, visit_row, visit_session, time_us, flags, name, bit_of, bits, single, plan,
-    wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, late, doubts,
-    words,
+    run_row, run_day, visit_row, visit_session, time_us, steps, plan, days, wants_entry,
+    state, weakest, entry_row, left, times, trend, trend_open, sizes, late,
 ):  # fmt: skip
     """Judge the sessions of one day and put the others aside; give how many those are."""
     last, window, count = plan[LAST], plan[WINDOW], 0
-    first_row = np.int64(user_row[first_user])
     for u in range(first_user, end_user):
-        if not chosen[u]:
-            continue
-        cap = deepest(user_names[u], wanted, last)
-        if cap == 0:
+        if not chosen[u] or not user_names[u] & wanted[0]:
             continue
         a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
         run, run_end = np.int64(user_run[u]), np.int64(user_run[u + 1])
         v0, v1 = np.int64(user_visit[u]), np.int64(user_visit[u + 1])
         # What is left is left whole: it must be known before the first session is written.
         if _interleave(v0, v1, visit_session) or not (
-            single or _all_calm(a, b, name, flags, bit_of, bits, first_row)
+            steps.single or _all_calm(a, b, steps)
         ):
             left[u] = 1
             sizes[4] += 1
             continue
+        cap = deepest(user_names[u], wanted, last)
         unit = np.int64(user_session[u]) - np.int64(user_session[first_user]) - 1
         for v in range(v0, v1):
             number = np.int64(visit_session[v])
@@ -218,14 +198,16 @@ def _scan_sessions(  # type: ignore[no-untyped-def]
             one_day = run_end_of(run, run_end, run_row, b) >= hi
             if one_day and not plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
                 continue
-            doubt = doubts[day - plan[FIRST_DAY]] if one_day else NO_DOUBT
+            doubt = days.doubts[day - plan[FIRST_DAY]] if one_day else NO_DOUBT
             if not one_day or (doubt & MAY_BE_LONG and time_us[hi - 1] - time_us[lo] > window):
                 _put(late[count], u, unit + number, lo, hi, cap, run)
                 count += 1
             else:
-                _judge(unit + number, lo, hi, cap, day, doubt, time_us, name, flags, bit_of, bits,
-                       first_row, single, plan, wants_entry, state, weakest, entry_row, times,
-                       trend, trend_open, sizes, words)  # fmt: skip
+                # Sessions that share a moment: it is cut between them.
+                cut = is_tied_at(lo, steps) or is_tied_at(hi, steps)
+                _judge(unit + number, lo, hi, cut, day, doubt, time_us, steps, plan, days,
+                       wants_entry, state, weakest, entry_row, times, trend, trend_open,
+                       sizes)  # fmt: skip
     return count
 
 
@@ -242,36 +224,19 @@ def _interleave(v0, v1, visit_session):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _all_calm(a, b, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
+def _all_calm(a, b, steps):  # type: ignore[no-untyped-def]
     """Whether no tied rows of a user compete for steps."""
+    is_spread = False
     lo = a
     while lo < b:
         hi = lo + 1
-        while hi < b and is_tied(hi, flags):
+        while hi < b and is_tied(hi, steps.flags):
             hi += 1
-        if hi - lo > 1 and crowd(lo, hi, name, flags, bit_of, bits, first_row) == 99:
-            return False
+        if hi - lo > 1:
+            if not is_spread:
+                spread(a, b, steps)
+                is_spread = True
+            if crowd(lo, hi, steps.bits, steps.first_row) == 99:
+                return False
         lo = hi
     return True
-
-
-@njit(nogil=True, cache=True)
-def mark_users(  # type: ignore[no-untyped-def]
-    first_user, end_user, left, user_row, name, table, bits
-):  # fmt: skip
-    """Give the rows of some users the bits of their names.
-
-    Args:
-        first_user: The part's first user.
-        end_user: The user after its last.
-        left: uint8, one a user of the segment: 1 where it is wanted.
-        user_row: Offsets of users into rows.
-        name: Code of each row of the segment.
-        table: uint64 bits by code.
-        bits: uint64 out, one a row of the part.
-    """
-    first_row = np.int64(user_row[first_user])
-    for u in range(first_user, end_user):
-        if left[u]:
-            for i in range(np.int64(user_row[u]), np.int64(user_row[u + 1])):
-                bits[i - first_row] = table[name[i]]

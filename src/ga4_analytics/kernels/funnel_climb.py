@@ -1,6 +1,6 @@
-"""One attempt at a funnel whose rows lie together, straight from the index: no clock, no copies.
+"""One attempt at a funnel whose rows lie together, moment by moment: no clock, no copies.
 
-Steps are taken as early as they come. Rows that are tied are one moment and stand in any order:
+It takes over from `funnel_rows` where tied rows may compete. Steps are taken as early as they come. Rows that are tied are one moment and stand in any order:
 the best is that of the steps, and the worst gives an attempt one step a moment.
 """
 
@@ -11,23 +11,16 @@ from __future__ import annotations
 import numpy as np
 
 from ga4_analytics.kernels.funnel_ties import ONE
-from ga4_analytics.kernels.funnel_units import TIED, TIMELESS
+from ga4_analytics.kernels.funnel_units import TIED
 from ga4_analytics.kernels.lean import inlined
-
-NOTHING = np.uint64(0)
 
 
 @inlined
-def mask_at(i, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
-    """The steps that a row can serve: by its name, or its own where filters decide too.
+def mask_at(i, bits, first_row):  # type: ignore[no-untyped-def]
+    """The steps that a row can serve, which `funnel_rows.spread` wrote.
 
-    Without ``bits`` another function is compiled, which does not ask. A signed index is looked
-    at for its sign at each use, an unsigned one is not.
+    A signed index is looked at for its sign at each use, an unsigned one is not.
     """
-    if flags[np.uint64(i)] & TIMELESS:
-        return NOTHING
-    if bits is None:
-        return bit_of[name[np.uint64(i)]]
     return bits[np.uint64(i - first_row)]
 
 
@@ -38,9 +31,9 @@ def is_tied(i, flags):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def find_entry(i, end, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
+def find_entry(i, end, bits, first_row):  # type: ignore[no-untyped-def]
     """The first row from ``i`` on that can serve the first step, or ``end``."""
-    while i < end and not mask_at(i, name, flags, bit_of, bits, first_row) & ONE:
+    while i < end and not mask_at(i, bits, first_row) & ONE:
         i += 1
     return i
 
@@ -54,14 +47,14 @@ def start_of_ties(i, a, flags):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def crowd(lo, hi, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
+def crowd(lo, hi, bits, first_row):  # type: ignore[no-untyped-def]
     """How many of some tied rows can serve steps; 99: several, and one of them several steps.
 
     Then rows compete for steps, and it takes a matching to tell how many come out.
     """
     count, rivals = 0, False
     for i in range(lo, hi):
-        mask = mask_at(i, name, flags, bit_of, bits, first_row)
+        mask = mask_at(i, bits, first_row)
         if mask:
             count += 1
             rivals = rivals or (mask & (mask - ONE)) != 0
@@ -70,7 +63,7 @@ def crowd(lo, hi, name, flags, bit_of, bits, first_row):  # type: ignore[no-unty
 
 @inlined
 def climb(  # type: ignore[no-untyped-def]
-    i, b, goal, both, name, flags, bit_of, bits, first_row, single
+    i, b, goal, both, flags, bits, first_row, single
 ):  # fmt: skip
     """Follow the first attempt as far as it comes, in the best order of ties and in the worst.
 
@@ -82,10 +75,8 @@ def climb(  # type: ignore[no-untyped-def]
         b: The row after the unit's last.
         goal: The steps after which nothing more is to be found.
         both: Whether the worst order is wanted.
-        name: Codes of names, one a row of the segment.
         flags: `RowFlag`, one a row of the segment.
-        bit_of: uint64 by code of a name: the steps that it can serve.
-        bits: uint64, one a row of the part: the same; None where names decide.
+        bits: uint64, one a row of the part: the steps that it can serve.
         first_row: The part's first row.
         single: Whether no row can serve several steps.
 
@@ -99,18 +90,18 @@ def climb(  # type: ignore[no-untyped-def]
     wanted = ONE
     while i < b:
         first = i
-        mask = mask_at(i, name, flags, bit_of, bits, first_row)
+        mask = mask_at(i, bits, first_row)
         knot = is_tied(i, flags)
         i += 1
         while i < b and is_tied(i, flags):
-            mask |= mask_at(i, name, flags, bit_of, bits, first_row)
+            mask |= mask_at(i, bits, first_row)
             knot = True
             i += 1
         if not mask & wanted:
             continue
         several = True
         if not single:
-            rows = crowd(first, i, name, flags, bit_of, bits, first_row)
+            rows = crowd(first, i, bits, first_row)
             if rows == 99:
                 return False, level, weak, knots, entry, done, sure
             several = rows > 1
@@ -121,7 +112,7 @@ def climb(  # type: ignore[no-untyped-def]
                 sure = first
         if level < goal and (mask >> np.uint64(level)) & ONE:
             if level == 0:
-                entry = find_entry(first, b, name, flags, bit_of, bits, first_row)
+                entry = find_entry(first, b, bits, first_row)
             before = level
             level += 1
             while several and knot and level < goal and (mask >> np.uint64(level)) & ONE:

@@ -1,24 +1,19 @@
 """All attempts of a unit whose rows lie together, by day of entry, straight from the index.
 
-See `funnel_walk`, which does the same for events that were gathered: of the entries that have
-come with a step, the latest counts.
+`scan` does what `funnel_walk` does for events that were gathered: of the entries that have come
+with a step, the latest counts. `climb_days` needs no clock.
 """
 
 # mypy: disable-error-code="assignment"
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from ga4_analytics.kernels.funnel_bits import climb_by_bits, entries, moment_of
-from ga4_analytics.kernels.funnel_climb import (
-    climb,
-    crowd,
-    find_entry,
-    is_tied,
-    mask_at,
-    start_of_ties,
-)
+from ga4_analytics.kernels.funnel_climb import crowd, is_tied, mask_at, start_of_ties
+from ga4_analytics.kernels.funnel_rows import climb_rows, last_row, next_row
 from ga4_analytics.kernels.funnel_ties import ONE
 from ga4_analytics.kernels.funnel_units import (
     FIRST_DAY,
@@ -31,22 +26,25 @@ from ga4_analytics.kernels.funnel_units import (
 from ga4_analytics.kernels.lean import inlined, inner
 from ga4_analytics.kernels.words import highest_bit, lowest_bit
 
-TWO, EIGHT, BYTE = np.uint64(2), np.uint64(8), np.uint64(255)
-HIGHEST = np.array([max(n.bit_length() - 1, 0) for n in range(256)], np.uint8)
-"""The highest bit of each byte."""
+TWO = np.uint64(2)
 SLOT_DAY, SLOT_LAST, SLOT_LEVEL, SLOT_FIRST = range(4)
 COUNT, BEST, BEST_ROW, DONE_ROW, CHAINS = range(5)
-MOST_DAYS = 10
+MAY_BE_LONG, MAY_BE_OPEN = np.uint8(1), np.uint8(2)
+"""Of units of a day alone: they could be longer than the window; they could come further."""
 
 
-@inlined
-def _highest(mask):  # type: ignore[no-untyped-def]
-    """The highest bit of a mask."""
-    k = np.int64(0)
-    while mask > BYTE:
-        mask >>= EIGHT
-        k += 8
-    return k + HIGHEST[mask]
+class Days(NamedTuple):
+    """What is known of units by their days, so that few of their times need be read.
+
+    Attributes:
+        first: The day of the first of ``edges``.
+        edges: int64 (days, 2): the earliest and the latest time of each day's rows.
+        doubts: uint8, one a day of the question: `MAY_BE_LONG`, `MAY_BE_OPEN`.
+    """
+
+    first: Any
+    edges: Any
+    doubts: Any
 
 
 @inlined
@@ -57,7 +55,7 @@ def run_end_of(run, run_end, run_row, b):  # type: ignore[no-untyped-def]
 
 @inner
 def scan(  # type: ignore[no-untyped-def]
-    a, b, cap, worst, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
+    a, b, cap, worst, run, run_end, run_row, run_day, time_us, flags, bits,
     first_row, single, plan, begun, slot_of, slots, result,
 ):  # fmt: skip
     """Judge every entry day of a unit.
@@ -70,7 +68,7 @@ def scan(  # type: ignore[no-untyped-def]
         run: The day run of the first row.
         run_end: The day run after the user's last.
         run_row: See `Segment`, as those up to ``flags``.
-        bit_of: See `climb`, as the next three.
+        bits: See `climb`, as the next two.
         plan: The question's numbers.
         begun: int64 scratch, one a step: row of the latest entry that has come so far.
         slot_of: int64 scratch, one a step: its place in ``slots``.
@@ -90,7 +88,7 @@ def scan(  # type: ignore[no-untyped-def]
     stop = run_end_of(run, run_end, run_row, b)
     i = a
     while i < b:
-        mask = mask_at(i, name, flags, bit_of, bits, first_row) & live
+        mask = mask_at(i, bits, first_row) & live
         if not mask:
             i += 1
             continue
@@ -99,17 +97,17 @@ def scan(  # type: ignore[no-untyped-def]
             lo = start_of_ties(i, a, flags)
             while hi < b and is_tied(hi, flags):
                 hi += 1
-            rows = 2 if single else crowd(lo, hi, name, flags, bit_of, bits, first_row)
+            rows = 2 if single else crowd(lo, hi, bits, first_row)
             if rows == 99:
                 return False
             # In the best order each step finds the one before done; in the worst, none.
             rising = rows > 1 and not worst
             for j in range(lo, hi):
-                mask |= mask_at(j, name, flags, bit_of, bits, first_row)
+                mask |= mask_at(j, bits, first_row)
         done, moved = False, -1
         while mask:
             # Of one event the deepest step first: it serves one.
-            k = _highest(mask & (~mask + ONE) if rising else mask)
+            k = np.int64(lowest_bit(mask) if rising else highest_bit(mask))
             bit = ONE << np.uint64(k)
             mask ^= bit
             if not live & bit:
@@ -117,7 +115,7 @@ def scan(  # type: ignore[no-untyped-def]
             if k == 0:
                 entered = False
                 for j in range(lo, hi):
-                    if not mask_at(j, name, flags, bit_of, bits, first_row) & ONE:
+                    if not mask_at(j, bits, first_row) & ONE:
                         continue
                     while j >= stop:
                         run += 1
@@ -189,35 +187,38 @@ def scan(  # type: ignore[no-untyped-def]
 
 @inlined
 def climb_days(  # type: ignore[no-untyped-def]
-    a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits, first_row,
-    single, plan, slots,
+    a, b, goal, run, run_end, run_row, run_day, plan, days, count, slots, steps,
 ):  # fmt: skip
-    """Judge the entry days of a unit that is over within the window: each by its first entry.
+    """Judge the entry days of rows that are over within the window: each by its first entry.
 
     An entry comes no further than one before it, so that a day is through as soon as it has
     what the day before had.
 
     Args:
-        a: See `scan`, as those that follow.
+        a: First row.
+        b: The row after the last.
+        goal: The steps after which nothing more is to be found.
+        run: See `scan`, as those up to ``plan``.
+        days: What is known of them.
+        count: How many slots are taken.
+        slots: See `scan`.
+        steps: What serves.
 
     Returns:
-        How many days have entries, -1: tied rows compete for steps; of the first entry the
-        level, that in the worst order, tied rows that serve, and the row that reached the last
-        step, -1: none.
+        How many slots are taken then, -1: tied rows may compete for steps; of the first entry
+        the level, that in the worst order, tied rows that serve, and the row that reached the
+        last step, -1: none.
     """
-    count, goal, first = np.int64(0), cap, True
+    first = True
     level, weak, knots, done = np.int64(0), np.int64(0), np.int64(0), np.int64(-1)
     while a < b:
         end = min(run_end_of(run, run_end, run_row, b), b)
         day = np.int64(run_day[run])
         entry = end
         if plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
-            entry = find_entry(a, end, name, flags, bit_of, bits, first_row)
+            entry = next_row(0, a, end, steps)
         if entry < end:
-            calm, goal, worst, tied, entry, at, _ = climb(
-                start_of_ties(entry, a, flags), b, goal, first, name, flags, bit_of, bits,
-                first_row, single,
-            )  # fmt: skip
+            calm, goal, worst, tied, _, at = climb_rows(entry, b, goal, steps)
             if not calm:
                 return np.int64(-1), level, weak, knots, done
             if first:
@@ -226,8 +227,8 @@ def climb_days(  # type: ignore[no-untyped-def]
                     done = at
             slots[SLOT_DAY, count], slots[SLOT_LEVEL, count] = day, goal
             slots[SLOT_FIRST, count] = slots[SLOT_LAST, count] = entry
-            if time_us[end - 1] + plan[REACH] >= plan[HORIZON]:
-                slots[SLOT_LAST, count] = last_entry(end, name, flags, bit_of, bits, first_row)
+            if days.doubts[day - plan[FIRST_DAY]] & MAY_BE_OPEN:
+                slots[SLOT_LAST, count] = last_row(0, entry, end, steps)
             count += 1
         a = end
         run += 1
@@ -235,60 +236,16 @@ def climb_days(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def climb_days_by_bits(  # type: ignore[no-untyped-def]
-    a, b, cap, run, run_end, run_row, run_day, time_us, words, plan, slots
+def is_open(day, row, plan, days, time_us):  # type: ignore[no-untyped-def]
+    """Whether an attempt that begins with a row of a day can still come further."""
+    doubtful = days.doubts[day - plan[FIRST_DAY]] & MAY_BE_OPEN
+    return doubtful != 0 and time_us[row] + plan[REACH] >= plan[HORIZON]
+
+
+@inlined
+def note_slots(  # type: ignore[no-untyped-def]
+    count, plan, days, slots, time_us, trend, trend_open
 ):
-    """As `climb_days`, of a unit that `lay_out` wrote into words; rows never compete there."""
-    count, goal, first = np.int64(0), cap, True
-    level, weak, knots, done = np.int64(0), np.int64(0), np.int64(0), np.int64(-1)
-    begin = a
-    while begin < b:
-        end = min(run_end_of(run, run_end, run_row, b), b)
-        day = np.int64(run_day[run])
-        start = np.uint64(begin - a)
-        found = entries(words, start, np.uint64(end - a))
-        if found and plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
-            since = moment_of(lowest_bit(found), start, words)
-            goal, worst, tied, entry, at, _ = climb_by_bits(words, since, goal, first)
-            if first:
-                level, weak, knots, first = goal, worst, tied, False
-                if level == plan[LAST]:
-                    done = a + at
-            slots[SLOT_DAY, count], slots[SLOT_LEVEL, count] = day, goal
-            slots[SLOT_FIRST, count] = slots[SLOT_LAST, count] = a + entry
-            if time_us[end - 1] + plan[REACH] >= plan[HORIZON]:
-                slots[SLOT_LAST, count] = a + np.int64(highest_bit(found))
-            count += 1
-        begin = end
-        run += 1
-    return count, level, weak, knots, done
-
-
-@inlined
-def last_entry(i, name, flags, bit_of, bits, first_row):  # type: ignore[no-untyped-def]
-    """The last row before ``i`` that can serve the first step; there is one."""
-    i -= 1
-    while not mask_at(i, name, flags, bit_of, bits, first_row) & ONE:
-        i -= 1
-    return i
-
-
-@inlined
-def are_simple(b, run, run_end, run_row, run_day, flags):  # type: ignore[no-untyped-def]
-    """Whether a unit has few days, one after the other, that share no moment.
-
-    Of many days each could have to look at all rows.
-    """
-    begun = run
-    while run + 1 < run_end and np.int64(run_row[run + 1]) < b:
-        run += 1
-        if run_day[run] <= run_day[run - 1] or is_tied(run_row[run], flags):
-            return False
-    return run - begun < MOST_DAYS
-
-
-@inlined
-def note_slots(count, plan, slots, time_us, trend, trend_open):  # type: ignore[no-untyped-def]
     """Add a unit's entry days to the trend; see `funnel_units.note_days`."""
     last = plan[LAST]
     ascending = True
@@ -307,15 +264,14 @@ def note_slots(count, plan, slots, time_us, trend, trend_open):  # type: ignore[
         if again:
             continue
         trend[day - plan[FIRST_DAY], level] += 1
-        if level < last and time_us[row] + plan[REACH] >= plan[HORIZON]:
+        if level < last and is_open(day, row, plan, days, time_us):
             trend_open[day - plan[FIRST_DAY]] += 1
 
 
 @inlined
 def entry_of(  # type: ignore[no-untyped-def]
-    result, run, run_end, run_row, run_day, b, time_us, name, flags, bit_of, bits, first_row,
-    plan, slots,
-):  # fmt: skip
+    result, run, run_end, run_row, run_day, b, time_us, bits, first_row, plan, slots
+):
     """The row of the earliest entry that came furthest: the first in time for the best row."""
     p = 0
     while slots[SLOT_LEVEL, p] < result[BEST]:
@@ -323,7 +279,7 @@ def entry_of(  # type: ignore[no-untyped-def]
     i = slots[SLOT_FIRST, p]
     stop = run_end_of(run, run_end, run_row, b)
     while True:
-        mask = mask_at(i, name, flags, bit_of, bits, first_row)
+        mask = mask_at(i, bits, first_row)
         if mask & ONE:
             while i >= stop:
                 run += 1

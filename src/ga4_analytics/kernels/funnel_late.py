@@ -6,41 +6,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from ga4_analytics.kernels.funnel_bits import fits, lay_out
 from ga4_analytics.kernels.funnel_climb import climb, start_of_ties
 from ga4_analytics.kernels.funnel_days import (
     BEST,
     CHAINS,
     COUNT,
     DONE_ROW,
+    SLOT_DAY,
     SLOT_FIRST,
     SLOT_LAST,
-    are_simple,
     climb_days,
-    climb_days_by_bits,
     entry_of,
+    is_open,
     note_slots,
+    run_end_of,
     scan,
 )
-from ga4_analytics.kernels.funnel_units import (
-    HORIZON,
-    LAST,
-    NO,
-    OPEN,
-    REACH,
-    WINDOW,
-    YES,
-    note_time,
-)
+from ga4_analytics.kernels.funnel_rows import is_tied_at, spread
+from ga4_analytics.kernels.funnel_units import LAST, NO, OPEN, WINDOW, YES, note_time
 from ga4_analytics.kernels.lean import inlined, inner
+
+MOST_DAYS = 10
 
 
 @inlined
 def write(  # type: ignore[no-untyped-def]
-    unit, level, weak, knots, is_open, entry, wants_entry, state, weakest, entry_row, sizes
+    unit, level, weak, knots, may_go_on, entry, wants_entry, state, weakest, entry_row, sizes
 ):  # fmt: skip
     """Write a unit; see `funnel_units.finish_unit`."""
-    state[unit] = np.uint8(level) | OPEN if is_open else np.uint8(level)
+    state[unit] = np.uint8(level) | OPEN if may_go_on else np.uint8(level)
     weakest[unit] = weak
     sizes[2] += level
     sizes[3] += knots
@@ -50,9 +44,9 @@ def write(  # type: ignore[no-untyped-def]
 
 @inner
 def judge_late(  # type: ignore[no-untyped-def]
-    late, first_row, user_run, run_row, run_day, time_us, name, flags, bit_of, bits, single, plan,
-    wants_entry, state, weakest, entry_row, left, times, trend, trend_open, sizes, begun, slot_of,
-    slots, spare, result, words,
+    late, user_run, run_row, run_day, time_us, steps, plan, days, wants_entry,
+    state, weakest, entry_row, left, times, trend, trend_open, sizes, begun, slot_of, slots,
+    spare, result,
 ):  # fmt: skip
     """Judge the units that were put aside.
 
@@ -62,7 +56,6 @@ def judge_late(  # type: ignore[no-untyped-def]
     Args:
         late: int64 (units, 6): user, place, first row, the row after the last, the deepest step
             by its names and the day run of its first row, of each.
-        first_row: The part's first row.
         user_run: See `scan_part`, as those up to ``sizes``.
         begun: See `scan`, as those that follow.
     """
@@ -71,64 +64,145 @@ def judge_late(  # type: ignore[no-untyped-def]
             late[n, 0], late[n, 1], late[n, 2], late[n, 3], late[n, 4], late[n, 5],
         )  # fmt: skip
         if not _judge(unit, a, b, cap, run, np.int64(user_run[u + 1]), run_row, run_day, time_us,
-                      name, flags, bit_of, bits, first_row, single, plan, wants_entry, state,
-                      weakest, entry_row, times, trend, trend_open, sizes, begun, slot_of, slots,
-                      spare, result, words):  # fmt: skip
+                      steps, plan, days, wants_entry, state, weakest, entry_row,
+                      times, trend, trend_open, sizes, begun, slot_of, slots, spare,
+                      result):  # fmt: skip
             left[u] = 1
             sizes[4] += 1
 
 
 @inlined
 def _judge(  # type: ignore[no-untyped-def]
-    unit, a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
-    first_row, single, plan, wants_entry, state, weakest, entry_row, times, trend, trend_open,
-    sizes, begun, slot_of, slots, spare, result, words,
+    unit, a, b, cap, run, run_end, run_row, run_day, time_us, steps, plan, days,
+    wants_entry, state, weakest, entry_row, times, trend, trend_open, sizes, begun, slot_of,
+    slots, spare, result,
 ):  # fmt: skip
-    """Judge a unit; say whether no tied rows compete for steps, else nothing is written."""
+    """Judge a unit; say whether no tied rows compete for steps, else its rows are spread."""
     last, window = plan[LAST], plan[WINDOW]
-    if time_us[b - 1] - time_us[a] <= window and are_simple(b, run, run_end, run_row, run_day,
-                                                             flags):  # fmt: skip
-        if bits is None and fits(a, b, flags, words):
-            lay_out(a, b, name, flags, bit_of, words)
-            count, level, weak, knots, done_row = climb_days_by_bits(
-                a, b, cap, run, run_end, run_row, run_day, time_us, words, plan, slots
-            )
-        else:
-            count, level, weak, knots, done_row = climb_days(
-                a, b, cap, run, run_end, run_row, run_day, time_us, name, flags, bit_of, bits,
-                first_row, single, plan, slots,
-            )  # fmt: skip
-        if count <= 0:
-            return count == 0
-        entry = slots[SLOT_FIRST, 0]
-    else:
-        if not scan(a, b, cap, NO, run, run_end, run_row, run_day, time_us, name, flags, bit_of,
-                    bits, first_row, single, plan, begun, slot_of, slots, result):  # fmt: skip
+    count = np.int64(-1)
+    level, weak, knots, done_row, entry = (
+        np.int64(0), np.int64(0), np.int64(0), np.int64(-1), np.int64(-1),
+    )  # fmt: skip
+    if _is_simple(a, b, run, run_end, run_row, run_day, time_us, steps, window, days):
+        count, level, weak, knots, done_row, entry = _climb(
+            a, b, cap, run, run_end, run_row, run_day, time_us, plan, days, slots, steps
+        )
+    if count < 0:
+        spread(a, b, steps)
+        flags, bits, first_row, single = steps.flags, steps.bits, steps.first_row, steps.single
+        if not scan(a, b, cap, NO, run, run_end, run_row, run_day, time_us, flags, bits, first_row,
+                    single, plan, begun, slot_of, slots, result):  # fmt: skip
             return False
         count, level, done_row = result[COUNT], result[BEST], result[DONE_ROW]
         if level == 0:
             return True
-        entry = entry_of(result, run, run_end, run_row, run_day, b, time_us, name, flags, bit_of,
-                         bits, first_row, plan, slots)  # fmt: skip
+        entry = entry_of(
+            result, run, run_end, run_row, run_day, b, time_us, bits, first_row, plan, slots
+        )
         calm, _, weak, knots, _, _, sure = climb(
-            start_of_ties(entry, a, flags), b, level, YES, name, flags, bit_of, bits, first_row,
-            single,
-        )  # fmt: skip
+            start_of_ties(entry, a, flags), b, level, YES, flags, bits, first_row, single
+        )
         if not calm:
             return False
         # Where the attempt comes as far in the worst order, no other is to be looked at.
         certain = sure >= 0 and time_us[sure] - time_us[entry] <= window
         weak = level
         if result[CHAINS] and not certain:
-            scan(a, b, cap, YES, run, run_end, run_row, run_day, time_us, name, flags, bit_of,
-                 bits, first_row, single, plan, begun, slot_of, spare, result)  # fmt: skip
+            scan(a, b, cap, YES, run, run_end, run_row, run_day, time_us, flags, bits, first_row,
+                 single, plan, begun, slot_of, spare, result)  # fmt: skip
             weak = result[BEST]
-    entered, last_time = time_us[slots[SLOT_FIRST, 0]], time_us[slots[SLOT_LAST, count - 1]]
-    is_open = level < last and last_time + plan[REACH] >= plan[HORIZON]
-    done = np.int64(-1)
-    if done_row >= 0 and time_us[done_row] - entered <= window:
-        done = time_us[done_row]
-    note_time(entered, done, plan, times, sizes)
-    note_slots(count, plan, slots, time_us, trend, trend_open)
-    write(unit, level, weak, knots, is_open, entry, wants_entry, state, weakest, entry_row, sizes)
+    if count == 0:
+        return True
+    day = slots[SLOT_DAY, count - 1]
+    may_go_on = level < last and is_open(day, slots[SLOT_LAST, count - 1], plan, days, time_us)
+    day, entered = slots[SLOT_DAY, 0], slots[SLOT_FIRST, 0]
+    is_done = done_row >= 0 and time_us[done_row] - time_us[entered] <= window
+    # Who was watched in vain to the window's end has no time to be noted.
+    if is_done or is_open(day, entered, plan, days, time_us):
+        done = time_us[done_row] if is_done else np.int64(-1)
+        note_time(time_us[entered], done, plan, times, sizes)
+    note_slots(count, plan, days, slots, time_us, trend, trend_open)
+    write(unit, level, weak, knots, may_go_on, entry, wants_entry, state, weakest, entry_row,
+          sizes)  # fmt: skip
     return True
+
+
+@inlined
+def _spans(day, other, days):  # type: ignore[no-untyped-def]
+    """The least and the most time that can be between a row of a day and one of a later day."""
+    one, two = days.edges[day - days.first], days.edges[other - days.first]
+    return two[0] - one[1], two[1] - one[0]
+
+
+@inlined
+def _is_gap(run, run_row, run_day, time_us, window, days):  # type: ignore[no-untyped-def]
+    """Whether more than the window lies between a day run and the one before."""
+    least, most = _spans(np.int64(run_day[run - 1]), np.int64(run_day[run]), days)
+    if most <= window or least > window:
+        return most > window
+    row = np.int64(run_row[run])
+    return time_us[row] - time_us[row - 1] > window
+
+
+@inlined
+def _is_simple(  # type: ignore[no-untyped-def]
+    a, b, run, run_end, run_row, run_day, time_us, steps, window, days
+):
+    """Whether a unit has few days, one after the other, that share no moment.
+
+    And between gaps longer than the window no more time than it has. Of many days each could
+    have to look at all rows.
+    """
+    if is_tied_at(a, steps) or is_tied_at(b, steps):
+        return False
+    begun, since = run, a
+    while run + 1 < run_end and np.int64(run_row[run + 1]) < b:
+        run += 1
+        row = np.int64(run_row[run])
+        if run_day[run] <= run_day[run - 1] or is_tied_at(row, steps):
+            return False
+        if _is_gap(run, run_row, run_day, time_us, window, days):
+            if not _is_within(begun, run - 1, since, row, run_day, time_us, window, days):
+                return False
+            begun, since = run, row
+    return _is_within(begun, run, since, b, run_day, time_us, window, days)
+
+
+@inlined
+def _is_within(begun, run, a, b, run_day, time_us, window, days):  # type: ignore[no-untyped-def]
+    """Whether neighbouring day runs are few and within the window."""
+    _, most = _spans(np.int64(run_day[begun]), np.int64(run_day[run]), days)
+    return run - begun < MOST_DAYS and (most <= window or time_us[b - 1] - time_us[a] <= window)
+
+
+@inlined
+def _climb(  # type: ignore[no-untyped-def]
+    a, b, cap, run, run_end, run_row, run_day, time_us, plan, days, slots, steps
+):  # fmt: skip
+    """Judge the stretches of a unit between gaps longer than the window, which none crosses.
+
+    Returns:
+        How many days have entries, -1: tied rows may compete for steps; of the best attempt the
+        level, that in the worst order, tied rows that serve; the row with which the first
+        entry's attempt reached the last step, -1: none; the best attempt's entry.
+    """
+    count, best, weakest, knots = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    done, entry, window = np.int64(-1), np.int64(-1), plan[WINDOW]
+    while a < b:
+        begun, end = run, min(run_end_of(run, run_end, run_row, b), b)
+        run += 1
+        while end < b and not _is_gap(run, run_row, run_day, time_us, window, days):
+            end = min(run_end_of(run, run_end, run_row, b), b)
+            run += 1
+        found, level, weak, tied, at = climb_days(
+            a, end, cap, begun, run_end, run_row, run_day, plan, days, count, slots, steps
+        )
+        if found < 0:
+            return found, best, weakest, knots, done, entry
+        if found > count:
+            done = at if count == 0 else done
+            if level > best:
+                best, knots, entry = level, tied, slots[SLOT_FIRST, count]
+            weakest = max(weakest, weak)
+        count, a = found, end
+    return count, best, weakest, knots, done, entry

@@ -46,13 +46,14 @@ def _leading_zeros(_context: Any, bits: Any) -> Any:
 
 lowest_bit: Any = intrinsic(_trailing_zeros)
 """The place of the lowest bit of a word, from 0; 64 of none."""
-_above: Any = intrinsic(_leading_zeros)
+leading_zeros: Any = intrinsic(_leading_zeros)
+"""How many places above the highest bit of a word are free; 64 of none."""
 
 
 @inlined
 def highest_bit(bits):  # type: ignore[no-untyped-def]
     """The place of the highest bit of a word that has one, from 0."""
-    return np.uint64(63) - _above(bits)
+    return np.uint64(63) - leading_zeros(bits)
 
 
 @inlined

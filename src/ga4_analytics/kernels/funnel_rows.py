@@ -1,0 +1,178 @@
+"""One attempt at a funnel straight from bitmaps: one of each step, a bit a row.
+
+There is no branch for each row, which processors cannot foresee: what a row can serve is not
+asked, but which moment serves next. A moment is known by its last row, wherever in it the row is
+that serves.
+"""
+
+# mypy: disable-error-code="assignment"
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from ga4_analytics.kernels.funnel_units import TIED, TIMELESS
+from ga4_analytics.kernels.lanes import marked
+from ga4_analytics.kernels.lean import inlined, inner
+from ga4_analytics.kernels.words import lowest_bit
+
+_NONE, _ONE, _LAST, _ROOM = np.uint64(0), np.uint64(1), np.uint64(63), np.uint64(6)
+WORD = 64
+
+
+class Steps(NamedTuple):
+    """Which rows of a part can serve which steps; bitmaps are as `bitmaps` has them.
+
+    Attributes:
+        maps: uint64 (steps, words): the rows that can serve each step.
+        moments: uint64 (steps, words): the last rows of the moments with such a row.
+        tied: uint64 (words,): the rows that are tied with the one before.
+        base: The row of the first bits.
+        flags: `RowFlag`, one a row of the segment.
+        single: Whether no row can serve several steps.
+        bits: uint64, one a row of the part: for `spread` to write.
+        first_row: The part's first row.
+    """
+
+    maps: Any
+    moments: Any
+    tied: Any
+    base: Any
+    flags: Any
+    single: Any
+    bits: Any
+    first_row: Any
+
+
+@njit(nogil=True, cache=True)
+def map_moments(flags, first, maps, moments, tied):  # type: ignore[no-untyped-def]
+    """Write the bitmaps of moments, and take rows without a time from those of the steps.
+
+    A sum carries the bits of a moment to its last row: all rows but that are ones, and whatever
+    is added to them overflows to it.
+
+    Args:
+        flags: `RowFlag`, one a row of the segment; see `lanes.padded`.
+        first: The first word.
+        maps: See `Steps`, as the next two; changed.
+        moments: Written.
+        tied: Written.
+    """
+    words, rows = len(tied), len(flags)
+    carries = np.zeros(len(maps), np.uint64)
+    for w in range(words):
+        row = np.int64((first + w) * WORD)
+        if row >= rows:
+            tied[w] = _NONE
+            maps[:, w] = _NONE
+            moments[:, w] = _NONE
+            continue
+        tied[w] = marked(flags, row, TIED)
+        timely = ~marked(flags, row, TIMELESS)
+        after = row + WORD < rows and flags[row + WORD] & TIED
+        inner_rows = (tied[w] >> _ONE) | (np.uint64(after) << _LAST)
+        for step in range(len(maps)):
+            found = maps[step, w] & timely
+            maps[step, w] = found
+            sum_ = (found & inner_rows) + inner_rows
+            carried = sum_ + carries[step]
+            carries[step] = np.uint64(sum_ < inner_rows) | np.uint64(carried < sum_)
+            moments[step, w] = (carried | found) & ~inner_rows
+
+
+@inlined
+def _next(words, at, end):  # type: ignore[no-untyped-def]
+    """The first place from one on that has its bit, or one from ``end`` on."""
+    while at < end:
+        word, shift = np.uint64(at) >> _ROOM, np.uint64(at) & _LAST
+        found = (words[word] >> shift) | (words[word + _ONE] << _ONE << (_LAST - shift))
+        at += np.int64(lowest_bit(found))
+        if found:
+            break
+    return at
+
+
+@inlined
+def next_row(step, at, end, steps):  # type: ignore[no-untyped-def]
+    """The first row from ``at`` on that can serve a step, or ``end``."""
+    return min(steps.base + _next(steps.maps[step], at - steps.base, end - steps.base), end)
+
+
+@inlined
+def last_row(step, at, end, steps):  # type: ignore[no-untyped-def]
+    """The last row from ``at`` on, before ``end``, that can serve a step; there is one."""
+    last = at
+    while at < end:
+        last, at = at, next_row(step, at + 1, end, steps)
+    return last
+
+
+@inlined
+def is_tied_at(row, steps):  # type: ignore[no-untyped-def]
+    """Whether a row is tied with the one before."""
+    place = np.uint64(row - steps.base)
+    return (steps.tied[place >> _ROOM] >> (place & _LAST)) & _ONE != _NONE
+
+
+@inlined
+def climb_rows(a, b, goal, steps):  # type: ignore[no-untyped-def]
+    """Follow the first attempt as far as it comes, in the best order of ties and in the worst.
+
+    Both at once, though most attempts have no ties: the processor has time for the worst one
+    while it waits for the best, and does not have to guess whether there are ties.
+
+    Args:
+        a: The row to begin with; no row before it is of its moment.
+        b: The row after the unit's last, which is of another moment.
+        goal: The steps after which nothing more is to be found.
+        steps: What serves.
+
+    Returns:
+        Whether no tied rows compete for steps, as far as can be seen here, else nothing else
+        holds; steps done; steps done in the worst order; tied rows that serve; the last row of
+        the moment that enters; that of the moment that reached the goal, -1: none.
+    """
+    level, weak, knots = np.int64(0), np.int64(0), np.int64(0)
+    base, single = steps.base, steps.single
+    end, entry, moment = b - base, np.int64(-1), np.int64(-1)
+    at = strict = a - base
+    for step in range(goal):
+        words = steps.moments[step]
+        at = _next(words, at, end)
+        if at >= end:
+            break
+        strict = _next(words, strict, end) + 1
+        weak += strict <= end
+        entry = at if step == 0 else entry
+        knot = is_tied_at(at + base, steps)
+        if knot and not single:
+            return False, level, weak, knots, entry, entry
+        level += 1
+        knots += knot
+        moment = at
+        at += not single
+    done = moment + base if level == goal else np.int64(-1)
+    return True, level, weak, knots, entry + base, done
+
+
+@inner
+def spread(a, b, steps):  # type: ignore[no-untyped-def]
+    """Write the steps that each of some rows can serve, a bit each, into `Steps.bits`.
+
+    Args:
+        a: The first row.
+        b: The row after the last.
+        steps: What serves.
+    """
+    bits = steps.bits
+    for i in range(a, b):
+        bits[np.uint64(i - steps.first_row)] = _NONE
+    for step in range(steps.maps.shape[0]):
+        bit = _ONE << np.uint64(step)
+        row = next_row(step, a, b, steps)
+        while row < b:
+            bits[np.uint64(row - steps.first_row)] |= bit
+            row = next_row(step, row + 1, b, steps)
