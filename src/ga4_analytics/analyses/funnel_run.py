@@ -101,9 +101,10 @@ def run(
         given = parts(index.segments, chosen, PART_ROWS)
         return on_each(lambda part: _in_general(plan, part, keep, among), given, threads)
     days = {id(segment): _days(plan, segment) for segment in index.segments}
+    classes = np.array(plan.steps.classes(plan.number("last")) or (), np.int64)
 
     def answer(part: Part) -> Outcome:
-        steps = _steps(plan, part, among)
+        steps = _steps(plan, part, classes, among)
         return _fast(plan, part, steps, days[id(part.segment)], wants_entry)
 
     return on_each(answer, parts(index.segments, chosen, FAST_ROWS), threads)
@@ -169,17 +170,19 @@ def _fast(plan: Plan, part: Part, steps: Steps, days: Days, wants_entry: bool) -
     return space.outcome(part)
 
 
-def _steps(plan: Plan, part: Part, among: Among | None) -> Steps:
+def _steps(plan: Plan, part: Part, classes: I64, among: Among | None) -> Steps:
     """Which rows of a part can serve which steps."""
     segment, first, end = part.segment, part.first_row, part.end_row
     maps = plan.steps.maps(segment, first, end, plan.number("last"))
     if among is not None:
         maps &= words_of(among(part), first)
+    repeats = np.zeros(len(maps), np.uint8)
+    repeats[: len(classes)] = classes < np.arange(len(classes))
     moments, tied = np.empty_like(maps), np.empty(maps.shape[1], np.uint64)
     map_moments(padded(segment.flags), first // 64, maps, moments, tied)
     return Steps(
         maps, moments, tied, first // 64 * 64, segment.flags, plan.steps.single,
-        np.empty(end - first, np.uint64), first,
+        classes, repeats, np.empty(len(maps), np.int64), np.empty(end - first, np.uint64), first,
     )  # fmt: skip
 
 

@@ -63,6 +63,34 @@ class Masks:
         """Whether no row can meet several selectors: no name stands in two of them."""
         return not (self.names & (self.names - np.uint64(1))).any()
 
+    def classes(self, count: int) -> list[int] | None:
+        """Which of the first selectors the same rows meet: as many have one number.
+
+        Args:
+            count: How many selectors.
+
+        Returns:
+            A number a selector; None where two may share some rows and not all.
+        """
+        signs = [self._sign(np.uint64(1 << place)) for place in range(count)]
+        found = [signs.index(sign) for sign in signs]
+        named = [int(np.count_nonzero(self.names & np.uint64(1 << place))) for place in set(found)]
+        joined = sum(1 << place for place in set(found))
+        apart = np.count_nonzero(self.names & np.uint64(joined))
+        return found if sum(named) == apart else None
+
+    def _sign(self, bit: np.uint64) -> tuple[object, ...]:
+        """All that decides over a selector."""
+        tables = {name: (table & bit).astype(bool) for name, table in self.tables.items()}
+        return (
+            ((self.names & bit) != 0).tobytes(),
+            [(name, met.tobytes()) for name, met in tables.items() if not met.all()],
+            [(name, ranges) for name, ranges, bits in self.ranges if bits & bit],
+            [(name, (table & bit).astype(bool).tobytes())
+             for name, bits, table in self.lists if bits & bit],
+            [tree.filter for tree in self._trees if tree.bits & bit],
+        )  # fmt: skip
+
     def rows(self, segment: Segment, first: int, end: int) -> Bits:
         """The bits of some rows.
 

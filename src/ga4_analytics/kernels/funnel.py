@@ -45,10 +45,10 @@ def _judge(  # type: ignore[no-untyped-def]
         Whether no tied rows compete for steps; else nothing is written but what `spread` does.
     """
     last = plan[LAST]
-    calm, level, weak, knots, entry, done_row = climb_rows(a, b, last, steps)
+    calm, level, weak, knots, entry, moment, _ = climb_rows(a, b, last, steps)
     if not calm or cut:
         spread(a, b, steps)
-        calm, level, weak, knots, entry, done_row, _ = climb(
+        calm, level, weak, knots, entry, moment, _ = climb(
             a, b, last, YES, steps.flags, steps.bits, steps.first_row, steps.single
         )
     if not calm or level == 0:
@@ -66,7 +66,7 @@ def _judge(  # type: ignore[no-untyped-def]
           sizes)  # fmt: skip
     # Whoever is not through, and was watched to the window's end, has no time to be noted.
     if level == last or doubt & MAY_BE_OPEN:
-        done = time_us[done_row] if level == last else np.int64(-1)
+        done = time_us[moment] if level == last else np.int64(-1)
         note_time(time_us[entry], done, plan, times, sizes)
     trend[day - plan[FIRST_DAY], level] += 1
     return True

@@ -29,6 +29,8 @@ from ga4_analytics.kernels.words import highest_bit, lowest_bit
 TWO = np.uint64(2)
 SLOT_DAY, SLOT_LAST, SLOT_LEVEL, SLOT_FIRST = range(4)
 COUNT, BEST, BEST_ROW, DONE_ROW, CHAINS = range(5)
+MOST_DAYS = 10
+"""Of more days in a window each could have to look at all rows of them."""
 MAY_BE_LONG, MAY_BE_OPEN = np.uint8(1), np.uint8(2)
 """Of units of a day alone: they could be longer than the window; they could come further."""
 
@@ -187,52 +189,63 @@ def scan(  # type: ignore[no-untyped-def]
 
 @inlined
 def climb_days(  # type: ignore[no-untyped-def]
-    a, b, goal, run, run_end, run_row, run_day, plan, days, count, slots, steps,
+    a, b, cap, run, run_end, run_row, run_day, time_us, plan, days, slots, steps,
 ):  # fmt: skip
-    """Judge the entry days of rows that are over within the window: each by its first entry.
+    """Judge the entry days of a unit, each by its first entry.
 
-    An entry comes no further than one before it, so that a day is through as soon as it has
-    what the day before had.
+    Up to the first day that is beyond the window of all entries of a day, none of these comes
+    further than the first, unless what the first finds is beyond its own window. Nor does an
+    entry of a later day come further before the same end.
 
     Args:
-        a: First row.
-        b: The row after the last.
-        goal: The steps after which nothing more is to be found.
-        run: See `scan`, as those up to ``plan``.
+        a: See `scan`, as those up to ``plan``; no moment goes from one day run to another.
         days: What is known of them.
-        count: How many slots are taken.
         slots: See `scan`.
         steps: What serves.
 
     Returns:
-        How many slots are taken then, -1: tied rows may compete for steps; of the first entry
-        the level, that in the worst order, tied rows that serve, and the row that reached the
-        last step, -1: none.
+        How many days have entries, -1: it takes `scan` to tell; of the best attempt the level,
+        that in the worst order, tied rows that serve; the row with which the first entry's
+        attempt reached the last step, -1: none; the best attempt's entry.
     """
-    first = True
-    level, weak, knots, done = np.int64(0), np.int64(0), np.int64(0), np.int64(-1)
+    count, best, weakest, knots = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    done, entry, level, until = np.int64(-1), np.int64(-1), cap, np.int64(-1)
+    sure, far, sure_run, far_run, window = a, a, run, run, plan[WINDOW]
     while a < b:
         end = min(run_end_of(run, run_end, run_row, b), b)
         day = np.int64(run_day[run])
-        entry = end
+        edges = days.edges[day - days.first]
+        # Rows before ``sure`` are within the window of any row of this day, those from ``far``
+        # on of none.
+        while sure < b and days.edges[run_day[sure_run] - days.first, 1] - edges[0] <= window:
+            sure = min(run_end_of(sure_run, run_end, run_row, b), b)
+            sure_run += 1
+        while far < b and days.edges[run_day[far_run] - days.first, 0] - edges[1] <= window:
+            far = min(run_end_of(far_run, run_end, run_row, b), b)
+            far_run += 1
+        row = end
         if plan[FIRST_DAY] <= day <= plan[LAST_DAY]:
-            entry = next_row(0, a, end, steps)
-        if entry < end:
-            calm, goal, worst, tied, _, at = climb_rows(entry, b, goal, steps)
-            if not calm:
-                return np.int64(-1), level, weak, knots, done
-            if first:
-                level, weak, knots, first = goal, worst, tied, False
-                if level == plan[LAST]:
-                    done = at
-            slots[SLOT_DAY, count], slots[SLOT_LEVEL, count] = day, goal
-            slots[SLOT_FIRST, count] = slots[SLOT_LAST, count] = entry
+            row = next_row(0, a, end, steps)
+        if row < end:
+            goal = level if far == until else cap
+            calm, level, weak, tied, _, at, latest = climb_rows(row, far, goal, steps)
+            latest = max(at, latest)
+            is_late = latest >= sure and time_us[latest] - time_us[row] > window
+            if not calm or is_late or far_run - run > MOST_DAYS:
+                return np.int64(-1), best, weakest, knots, done, entry
+            if count == 0 and level == plan[LAST]:
+                done = at
+            if level > best:
+                best, knots, entry = level, tied, row
+            weakest, until = max(weakest, weak), far
+            slots[SLOT_DAY, count], slots[SLOT_LEVEL, count] = day, level
+            slots[SLOT_FIRST, count] = slots[SLOT_LAST, count] = row
             if days.doubts[day - plan[FIRST_DAY]] & MAY_BE_OPEN:
-                slots[SLOT_LAST, count] = last_row(0, entry, end, steps)
+                slots[SLOT_LAST, count] = last_row(0, row, end, steps)
             count += 1
         a = end
         run += 1
-    return count, level, weak, knots, done
+    return count, best, weakest, knots, done, entry
 
 
 @inlined

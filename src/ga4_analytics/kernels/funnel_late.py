@@ -19,14 +19,11 @@ from ga4_analytics.kernels.funnel_days import (
     entry_of,
     is_open,
     note_slots,
-    run_end_of,
     scan,
 )
 from ga4_analytics.kernels.funnel_rows import is_tied_at, spread
 from ga4_analytics.kernels.funnel_units import LAST, NO, OPEN, WINDOW, YES, note_time
 from ga4_analytics.kernels.lean import inlined, inner
-
-MOST_DAYS = 10
 
 
 @inlined
@@ -83,8 +80,8 @@ def _judge(  # type: ignore[no-untyped-def]
     level, weak, knots, done_row, entry = (
         np.int64(0), np.int64(0), np.int64(0), np.int64(-1), np.int64(-1),
     )  # fmt: skip
-    if _is_simple(a, b, run, run_end, run_row, run_day, time_us, steps, window, days):
-        count, level, weak, knots, done_row, entry = _climb(
+    if _is_simple(a, b, run, run_end, run_row, run_day, steps):
+        count, level, weak, knots, done_row, entry = climb_days(
             a, b, cap, run, run_end, run_row, run_day, time_us, plan, days, slots, steps
         )
     if count < 0:
@@ -128,81 +125,12 @@ def _judge(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _spans(day, other, days):  # type: ignore[no-untyped-def]
-    """The least and the most time that can be between a row of a day and one of a later day."""
-    one, two = days.edges[day - days.first], days.edges[other - days.first]
-    return two[0] - one[1], two[1] - one[0]
-
-
-@inlined
-def _is_gap(run, run_row, run_day, time_us, window, days):  # type: ignore[no-untyped-def]
-    """Whether more than the window lies between a day run and the one before."""
-    least, most = _spans(np.int64(run_day[run - 1]), np.int64(run_day[run]), days)
-    if most <= window or least > window:
-        return most > window
-    row = np.int64(run_row[run])
-    return time_us[row] - time_us[row - 1] > window
-
-
-@inlined
-def _is_simple(  # type: ignore[no-untyped-def]
-    a, b, run, run_end, run_row, run_day, time_us, steps, window, days
-):
-    """Whether a unit has few days, one after the other, that share no moment.
-
-    And between gaps longer than the window no more time than it has. Of many days each could
-    have to look at all rows.
-    """
+def _is_simple(a, b, run, run_end, run_row, run_day, steps):  # type: ignore[no-untyped-def]
+    """Whether the days of a unit follow one another, and no moment is of two or of two units."""
     if is_tied_at(a, steps) or is_tied_at(b, steps):
         return False
-    begun, since = run, a
     while run + 1 < run_end and np.int64(run_row[run + 1]) < b:
         run += 1
-        row = np.int64(run_row[run])
-        if run_day[run] <= run_day[run - 1] or is_tied_at(row, steps):
+        if run_day[run] <= run_day[run - 1] or is_tied_at(np.int64(run_row[run]), steps):
             return False
-        if _is_gap(run, run_row, run_day, time_us, window, days):
-            if not _is_within(begun, run - 1, since, row, run_day, time_us, window, days):
-                return False
-            begun, since = run, row
-    return _is_within(begun, run, since, b, run_day, time_us, window, days)
-
-
-@inlined
-def _is_within(begun, run, a, b, run_day, time_us, window, days):  # type: ignore[no-untyped-def]
-    """Whether neighbouring day runs are few and within the window."""
-    _, most = _spans(np.int64(run_day[begun]), np.int64(run_day[run]), days)
-    return run - begun < MOST_DAYS and (most <= window or time_us[b - 1] - time_us[a] <= window)
-
-
-@inlined
-def _climb(  # type: ignore[no-untyped-def]
-    a, b, cap, run, run_end, run_row, run_day, time_us, plan, days, slots, steps
-):  # fmt: skip
-    """Judge the stretches of a unit between gaps longer than the window, which none crosses.
-
-    Returns:
-        How many days have entries, -1: tied rows may compete for steps; of the best attempt the
-        level, that in the worst order, tied rows that serve; the row with which the first
-        entry's attempt reached the last step, -1: none; the best attempt's entry.
-    """
-    count, best, weakest, knots = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    done, entry, window = np.int64(-1), np.int64(-1), plan[WINDOW]
-    while a < b:
-        begun, end = run, min(run_end_of(run, run_end, run_row, b), b)
-        run += 1
-        while end < b and not _is_gap(run, run_row, run_day, time_us, window, days):
-            end = min(run_end_of(run, run_end, run_row, b), b)
-            run += 1
-        found, level, weak, tied, at = climb_days(
-            a, end, cap, begun, run_end, run_row, run_day, plan, days, count, slots, steps
-        )
-        if found < 0:
-            return found, best, weakest, knots, done, entry
-        if found > count:
-            done = at if count == 0 else done
-            if level > best:
-                best, knots, entry = level, tied, slots[SLOT_FIRST, count]
-            weakest = max(weakest, weak)
-        count, a = found, end
-    return count, best, weakest, knots, done, entry
+    return True

@@ -33,6 +33,10 @@ class Steps(NamedTuple):
         base: The row of the first bits.
         flags: `RowFlag`, one a row of the segment.
         single: Whether no row can serve several steps.
+        classes: int64 (steps,): steps of one class are served by the same rows, those of others
+            by other rows; empty where steps share some of their rows.
+        repeats: uint8 (steps,): whether an earlier step is of the same class.
+        places: int64 (steps,), scratch.
         bits: uint64, one a row of the part: for `spread` to write.
         first_row: The part's first row.
     """
@@ -43,6 +47,9 @@ class Steps(NamedTuple):
     base: Any
     flags: Any
     single: Any
+    classes: Any
+    repeats: Any
+    places: Any
     bits: Any
     first_row: Any
 
@@ -117,6 +124,24 @@ def is_tied_at(row, steps):  # type: ignore[no-untyped-def]
     return (steps.tied[place >> _ROOM] >> (place & _LAST)) & _ONE != _NONE
 
 
+@inner
+def _is_used_up(step, at, steps):  # type: ignore[no-untyped-def]
+    """Whether all rows of a moment that can serve a step serve earlier ones."""
+    used, row, left = 0, at + steps.base, 1
+    for earlier in range(step):
+        if steps.places[earlier] == at and steps.classes[earlier] == steps.classes[step]:
+            used += 1
+    if not used:
+        return False
+    words = steps.maps[step]
+    while left:
+        place = np.uint64(row - steps.base)
+        used -= np.int64((words[place >> _ROOM] >> (place & _LAST)) & _ONE)
+        left = is_tied_at(row, steps)
+        row -= 1
+    return used >= 0
+
+
 @inlined
 def climb_rows(a, b, goal, steps):  # type: ignore[no-untyped-def]
     """Follow the first attempt as far as it comes, in the best order of ties and in the worst.
@@ -128,34 +153,63 @@ def climb_rows(a, b, goal, steps):  # type: ignore[no-untyped-def]
         a: The row to begin with; no row before it is of its moment.
         b: The row after the unit's last, which is of another moment.
         goal: The steps after which nothing more is to be found.
-        steps: What serves.
+        steps: What serves; `Steps.places` is written.
 
     Returns:
         Whether no tied rows compete for steps, as far as can be seen here, else nothing else
         holds; steps done; steps done in the worst order; tied rows that serve; the last row of
-        the moment that enters; that of the moment that reached the goal, -1: none.
+        the moment that enters, and that of the moment that came furthest, in the worst order
+        too.
     """
+    if not steps.single:
+        return _climb_again(a, b, goal, steps)
     level, weak, knots = np.int64(0), np.int64(0), np.int64(0)
-    base, single = steps.base, steps.single
-    end, entry, moment = b - base, np.int64(-1), np.int64(-1)
+    base = steps.base
+    end, entry = b - base, np.int64(-1)
     at = strict = a - base
+    moment = latest = at
     for step in range(goal):
         words = steps.moments[step]
         at = _next(words, at, end)
         if at >= end:
             break
         strict = _next(words, strict, end) + 1
+        latest = strict if strict <= end else latest
+        weak += strict <= end
+        entry = at if step == 0 else entry
+        level += 1
+        knots += is_tied_at(at + base, steps)
+        moment = at
+    return True, level, weak, knots, entry + base, moment + base, latest - 1 + base
+
+
+@inner
+def _climb_again(a, b, goal, steps):  # type: ignore[no-untyped-def]
+    """`climb_rows` where a row can serve several steps."""
+    level, weak, knots = np.int64(0), np.int64(0), np.int64(0)
+    base, shared = steps.base, len(steps.classes) == 0
+    end, entry = b - base, np.int64(-1)
+    at = strict = a - base
+    moment = latest = at
+    for step in range(goal):
+        words = steps.moments[step]
+        at = _next(words, at, end)
+        if steps.repeats[step] and at < end and _is_used_up(step, at, steps):
+            at = _next(words, at + 1, end)
+        if at >= end:
+            break
+        strict = _next(words, strict, end) + 1
+        latest = strict if strict <= end else latest
         weak += strict <= end
         entry = at if step == 0 else entry
         knot = is_tied_at(at + base, steps)
-        if knot and not single:
-            return False, level, weak, knots, entry, entry
+        if knot and shared:
+            return False, level, weak, knots, entry, moment, latest
         level += 1
         knots += knot
-        moment = at
-        at += not single
-    done = moment + base if level == goal else np.int64(-1)
-    return True, level, weak, knots, entry + base, done
+        moment = steps.places[step] = at
+        at += shared
+    return True, level, weak, knots, entry + base, moment + base, latest - 1 + base
 
 
 @inner
