@@ -13,7 +13,7 @@ from ga4_analytics.analyses.names import column, event_code
 from ga4_analytics.errors import QuestionError
 from ga4_analytics.index.arrange import NAMES
 from ga4_analytics.index.columns import ColumnSpec
-from ga4_analytics.index.layout import Segment
+from ga4_analytics.index.layout import I64, Segment
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels import bitmaps
 from ga4_analytics.kernels.lanes import padded
@@ -52,6 +52,7 @@ class Masks:
     lists: list[tuple[str, np.uint64, Bits]] = field(default_factory=list)
     ranges: list[tuple[str, Ranges, np.uint64]] = field(default_factory=list)
     _trees: list[_Tree] = field(default_factory=list)
+    _codes: dict[int, tuple[Bits, I64] | None] = field(default_factory=dict)
 
     @property
     def plain(self) -> bool:
@@ -152,7 +153,25 @@ class Masks:
 
     def maps(self, segment: Segment, first: int, end: int, count: int) -> Bits:
         """The `words` of each of the first selectors, shape (count, words)."""
-        return np.stack([self.words(segment, first, end, place) for place in range(count)])
+        listed = self._listed(count)
+        if listed is None:
+            return np.stack([self.words(segment, first, end, place) for place in range(count)])
+        out = np.empty((count, len(no_words(first, end))), np.uint64)
+        bitmaps.map_codes(padded(segment.name), *listed, first // 64, out)
+        return out
+
+    def _listed(self, count: int) -> tuple[Bits, I64] | None:
+        """The codes of the names of each of the first selectors, and where those of each begin.
+
+        None where names alone do not decide, or one has many.
+        """
+        if count not in self._codes:
+            bits = [np.uint64(1 << place) for place in range(count)]
+            codes = [np.flatnonzero(self.names & bit) for bit in bits]
+            few = self.plain and all(len(each) <= _FEW for each in codes)
+            begin = np.cumsum([0, *map(len, codes)])
+            self._codes[count] = (np.concatenate(codes).astype(np.uint64), begin) if few else None
+        return self._codes[count]
 
 
 def no_words(first: int, end: int) -> Bits:

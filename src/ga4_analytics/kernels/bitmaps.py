@@ -33,6 +33,27 @@ def add_equal(codes, code, first, out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
+def map_codes(codes, listed, begin, first, out):  # type: ignore[no-untyped-def]
+    """Write which rows have one of some codes, for several lists of them.
+
+    Args:
+        codes: See `add_equal`.
+        listed: uint64, the codes of each list, list after list.
+        begin: int64 (lists + 1,): where those of each begin.
+        first: The first word.
+        out: uint64 (lists, words) from ``first`` on; words without a row are 0. Written.
+    """
+    for w in range(out.shape[1]):
+        row = np.int64((first + w) * 64)
+        for place in range(out.shape[0]):
+            word = np.uint64(0)
+            if row < len(codes):
+                for n in range(begin[place], begin[place + 1]):
+                    word |= equal(codes, row, listed[n])
+            out[place, w] = word
+
+
+@njit(nogil=True, cache=True)
 def add_listed(codes, table, first, out):  # type: ignore[no-untyped-def]
     """Set the bits of rows whose code is in a table.
 

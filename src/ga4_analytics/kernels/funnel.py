@@ -28,8 +28,11 @@ from ga4_analytics.kernels.funnel_units import (
     note_time,
 )
 from ga4_analytics.kernels.lean import inlined, inner
+from ga4_analytics.kernels.words import fetch
 
 NO_DOUBT = np.uint8(0)
+AHEAD = 8
+"""Users before whom times begin to be read: memory takes as long as some of them."""
 
 
 @inlined
@@ -137,6 +140,7 @@ def _scan_users(  # type: ignore[no-untyped-def]
     """Judge the users of one day and put the others aside; give how many those are."""
     last, window, count = plan[LAST], plan[WINDOW], 0
     for u in range(first_user, end_user):
+        _fetch_times(min(u + AHEAD, end_user - 1), user_row, user_run, run_day, time_us, plan, days)
         if not chosen[u] or not user_names[u] & wanted[0]:
             continue
         a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])
@@ -159,6 +163,14 @@ def _scan_users(  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _fetch_times(u, user_row, user_run, run_day, time_us, plan, days):  # type: ignore[no-untyped-def]
+    """Begin to read the first time of a user whose first day leaves doubts."""
+    day = np.int64(run_day[user_run[u]]) - plan[FIRST_DAY]
+    if 0 <= day < len(days.doubts) and days.doubts[day]:
+        fetch(time_us, user_row[u])
+
+
+@inlined
 def _put(late, u, unit, a, b, cap, run):  # type: ignore[no-untyped-def]
     late[0], late[1], late[2], late[3], late[4], late[5] = u, unit, a, b, cap, run
 
@@ -172,6 +184,7 @@ def _scan_sessions(  # type: ignore[no-untyped-def]
     """Judge the sessions of one day and put the others aside; give how many those are."""
     last, window, count = plan[LAST], plan[WINDOW], 0
     for u in range(first_user, end_user):
+        _fetch_times(min(u + AHEAD, end_user - 1), user_row, user_run, run_day, time_us, plan, days)
         if not chosen[u] or not user_names[u] & wanted[0]:
             continue
         a, b = np.int64(user_row[u]), np.int64(user_row[u + 1])

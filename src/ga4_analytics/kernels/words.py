@@ -44,6 +44,21 @@ def _leading_zeros(_context: Any, bits: Any) -> Any:
     return types.uint64(bits), build
 
 
+def _fetch(_context: Any, values: Any, at: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        text, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [text, number, number, number])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [text], kind)
+        place = builder.bitcast(builder.gep(array.data, [args[1]]), text)
+        builder.call(fetch, [place, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.none(values, at), build
+
+
+fetch: Any = intrinsic(_fetch)
+"""Has the processor begin to read the value at a place of an array; nothing is given back."""
 lowest_bit: Any = intrinsic(_trailing_zeros)
 """The place of the lowest bit of a word, from 0; 64 of none."""
 leading_zeros: Any = intrinsic(_leading_zeros)
