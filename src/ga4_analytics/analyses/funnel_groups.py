@@ -249,4 +249,5 @@ def _by_all(
 
 
 def _only(groups: Grouping, group: int, part: Part) -> NDArray[np.bool_]:
-    return groups.rows(part.segment, part.first_row, part.end_row) == group
+    found: NDArray[np.bool_] = groups.rows(part.segment, part.first_row, part.end_row) == group
+    return found

@@ -191,9 +191,7 @@ def _scan_sessions(  # type: ignore[no-untyped-def]
         run, run_end = np.int64(user_run[u]), np.int64(user_run[u + 1])
         v0, v1 = np.int64(user_visit[u]), np.int64(user_visit[u + 1])
         # What is left is left whole: it must be known before the first session is written.
-        if _interleave(v0, v1, visit_session) or not (
-            steps.single or _all_calm(a, b, steps)
-        ):
+        if _interleave(v0, v1, visit_session) or not (steps.single or _all_calm(a, b, steps)):
             left[u] = 1
             sizes[4] += 1
             continue

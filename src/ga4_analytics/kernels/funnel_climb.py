@@ -1,7 +1,8 @@
 """One attempt at a funnel whose rows lie together, moment by moment: no clock, no copies.
 
-It takes over from `funnel_rows` where tied rows may compete. Steps are taken as early as they come. Rows that are tied are one moment and stand in any order:
-the best is that of the steps, and the worst gives an attempt one step a moment.
+It takes over from `funnel_rows` where tied rows may compete. Steps are taken as early as they
+come. Rows that are tied are one moment and stand in any order: the best is that of the steps,
+and the worst gives an attempt one step a moment.
 """
 
 # mypy: disable-error-code="assignment"
