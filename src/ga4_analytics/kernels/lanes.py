@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ga4_analytics.kernels.lean import inlined
 
 LANES = 64
-_LAST = LANES - 1
 _BITS = ir.IntType(LANES)
 
 
@@ -102,10 +101,3 @@ def marked(flags, at, mark):  # type: ignore[no-untyped-def]
     """
     begin = _begin(at, flags)
     return _marked_from(flags, begin, mark) >> np.uint64(at - begin)
-
-
-@inlined
-def marked_until(flags, at, mark):  # type: ignore[no-untyped-def]
-    """Which of the rows up to one have a mark; bit 63 is that row's."""
-    begin = max(at - _LAST, np.int64(0))
-    return _marked_from(flags, begin, mark) << np.uint64(begin + _LAST - at)

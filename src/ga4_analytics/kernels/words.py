@@ -61,14 +61,13 @@ fetch: Any = intrinsic(_fetch)
 """Has the processor begin to read the value at a place of an array; nothing is given back."""
 lowest_bit: Any = intrinsic(_trailing_zeros)
 """The place of the lowest bit of a word, from 0; 64 of none."""
-leading_zeros: Any = intrinsic(_leading_zeros)
-"""How many places above the highest bit of a word are free; 64 of none."""
+_above: Any = intrinsic(_leading_zeros)
 
 
 @inlined
 def highest_bit(bits):  # type: ignore[no-untyped-def]
     """The place of the highest bit of a word that has one, from 0."""
-    return np.uint64(63) - leading_zeros(bits)
+    return np.uint64(63) - _above(bits)
 
 
 @inlined
