@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
-from ga4_analytics.kernels.bitmaps import map_codes
+from ga4_analytics.kernels.bitmaps import add_marked, map_codes
 from ga4_analytics.kernels.funnel_rows import (
     Steps,
     climb_rows,
@@ -19,8 +19,8 @@ from ga4_analytics.kernels.funnel_rows import (
     next_row,
     spread,
 )
-from ga4_analytics.kernels.funnel_units import TIED, TIMELESS
-from ga4_analytics.kernels.lanes import equal, marked, padded
+from ga4_analytics.kernels.funnel_units import TIED
+from ga4_analytics.kernels.lanes import apart, equal, marked, padded
 
 
 @njit
@@ -31,6 +31,11 @@ def _equal(codes, at, code):  # type: ignore[no-untyped-def]
 @njit
 def _marked(flags, at, mark):  # type: ignore[no-untyped-def]
     return marked(flags, at, mark)
+
+
+@njit
+def _apart(times, at, gap):  # type: ignore[no-untyped-def]
+    return apart(times, at, gap)
 
 
 @njit
@@ -69,11 +74,25 @@ def test_sixty_four_rows_are_compared_at_once(rows, kind, seed, data) -> None:
     code, mark = data.draw(st.integers(0, 4)), data.draw(st.sampled_from((1, 2, 4, 8, 16)))
     left = min(64, rows - at)
     found = int(_equal(padded(values), at, np.uint64(code)))
-    if code == 0 and rows < 64:
+    if code == 0 and rows <= 64:
         found &= (1 << left) - 1  # a padded row has code 0, and no bitmap asks for it
     assert bits_of(found, 64) == [*(values[at : at + left] == code), *[0] * (64 - left)]
     found = int(_marked(padded(flags), at, np.uint8(mark)))
     assert bits_of(found, 64) == [*(flags[at : at + left] & mark != 0), *[0] * (64 - left)]
+
+
+@given(st.integers(1, 200), st.integers(0, 999), st.integers(0, 5), st.data())
+def test_gaps_of_time_are_found_sixty_four_at_once(rows, seed, gap, data) -> None:
+    # Where the next user's times begin again, nothing is more than a gap later.
+    times = np.random.default_rng(seed).integers(0, 10, rows) - 2**40
+    at = data.draw(st.integers(0, rows - 1))
+    later = [*(times[row] - times[row - 1] > gap if row else False for row in range(rows))]
+    found = int(_apart(padded(times), at, gap))
+    left = min(64, rows - at)
+    if rows > 64:
+        assert bits_of(found, 64) == [*later[at : at + left], *[0] * (64 - left)]
+    else:
+        assert bits_of(found, left) == later[at:]
 
 
 @given(st.integers(1, 300), st.integers(0, 999), st.data())
@@ -94,27 +113,24 @@ def test_rows_with_listed_codes_have_their_bits(rows, seed, data) -> None:
 class Log:
     """Rows in moments of some rows each, of which each can serve one step or none."""
 
-    def __init__(self, moments: list[list[int]], timeless: set[int], steps: int) -> None:
-        self.moments = moments
-        self.serves = [
-            -1 if place in timeless else step
-            for place, step in enumerate(step for moment in moments for step in moment)
-        ]
+    def __init__(self, moments: list[list[int]], steps: int) -> None:
+        self.serves = [step for moment in moments for step in moment]
         rows = len(self.serves)
         flags = np.zeros(rows, np.uint8)
         self.ends = np.cumsum([0, *map(len, moments)])
         flags[[row for row in range(rows) if row not in set(self.ends.tolist())]] = TIED
-        flags[sorted(timeless & set(range(rows)))] |= TIMELESS
         words = -(-rows // 64) + 1
         maps = np.zeros((steps, words), np.uint64)
-        for row, step in enumerate(step for moment in moments for step in moment):
+        for row, step in enumerate(self.serves):
             if step >= 0:
                 maps[step, row // 64] |= np.uint64(1 << row % 64)
-        moments_, tied = np.empty_like(maps), np.empty(words, np.uint64)
-        map_moments(padded(flags), 0, maps, moments_, tied)
-        self.rows, self.tied = rows, tied
+        ties = np.zeros(words + 2, np.uint64)
+        add_marked(padded(flags), np.uint8(TIED), ties)
+        moments_ = np.empty_like(maps)
+        map_moments(ties, 0, maps, moments_)
+        self.rows = rows
         self.steps = Steps(
-            maps, moments_, tied, 0, flags, True, np.arange(steps), np.zeros(steps, np.uint8),
+            maps, moments_, 0, ties, flags, True, np.arange(steps), np.zeros(steps, np.uint8),
             np.empty(steps, np.int64), np.empty(rows, np.uint64), 0,
         )  # fmt: skip
 
@@ -139,12 +155,12 @@ MOMENTS = st.lists(
 )  # fmt: skip
 
 
-@given(MOMENTS, st.sets(st.integers(0, 300), max_size=3))
-def test_a_moment_stands_at_its_last_row(moments, timeless) -> None:
-    log = Log(moments, timeless, 3)
+@given(MOMENTS)
+def test_a_moment_stands_at_its_last_row(moments) -> None:
+    log = Log(moments, 3)
     starts = set(log.ends.tolist())
     for row in range(log.rows):
-        assert int(log.tied[row // 64]) >> row % 64 & 1 == int(row not in starts)
+        assert int(log.steps.ties[row // 64]) >> row % 64 & 1 == int(row not in starts)
     for step in range(3):
         words = log.steps.moments[step]
         found = [row for row in range(64 * len(words)) if int(words[row // 64]) >> row % 64 & 1]
@@ -155,7 +171,7 @@ def test_a_moment_stands_at_its_last_row(moments, timeless) -> None:
 
 @given(MOMENTS, st.data())
 def test_the_next_and_the_last_row_of_a_step_are_found(moments, data) -> None:
-    log = Log(moments, set(), 3)
+    log = Log(moments, 3)
     at = data.draw(st.integers(0, log.rows - 1))
     end = data.draw(st.integers(at, log.rows))
     for step in range(3):
@@ -178,7 +194,7 @@ def climbed(log: Log, order: Any) -> tuple[int, int]:
 
 @given(MOMENTS)
 def test_a_climb_is_that_of_the_moments_in_their_best_order_and_their_worst(moments) -> None:
-    log = Log(moments, set(), 3)
+    log = Log(moments, 3)
     calm, level, weak, _, _, at, latest = _climb(0, log.rows, 3, log.steps)
     best, worst = climbed(log, "best"), climbed(log, "worst")
     assert calm

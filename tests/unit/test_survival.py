@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ga4_analytics.stats.survival import kaplan_meier
+from ga4_analytics.stats.survival import kaplan_meier, stays_above
 
 # Weeks in remission under 6-mercaptopurine; those lost were still in remission.
 RELAPSED = np.array([6, 6, 6, 7, 10, 13, 16, 22, 23])
@@ -40,3 +42,21 @@ def test_those_watched_beyond_count_like_those_lost_last() -> None:
 def test_nobody_gives_an_empty_curve() -> None:
     empty = np.zeros(0, np.int64)
     assert kaplan_meier(empty, empty).quantile(0.5) is None
+
+
+@given(
+    st.lists(st.integers(0, 9), max_size=12),
+    st.lists(st.lists(st.integers(0, 12), max_size=30), max_size=4),
+    st.integers(0, 40),
+    st.sampled_from((0.1, 0.25, 0.5)),
+)
+def test_what_is_plain_without_the_curve_is_what_the_curve_says(
+    happened: list[int], lost: list[list[int]], beyond: int, share: float
+) -> None:
+    events, parts = np.array(happened, np.int64), [np.array(each, np.int64) for each in lost]
+    curve = kaplan_meier(events, np.concatenate([events[:0], *parts]), beyond)
+    if stays_above(share, events, parts, beyond):
+        assert curve.quantile(share) is None
+    elif len(parts) < 2 and not beyond and happened:
+        # Few are at risk at the end: it has to be looked at.
+        assert len(happened) >= share * sum(time >= max(happened) for each in lost for time in each)

@@ -39,7 +39,7 @@ from ga4_analytics.questions.funnel import (
     TimeToConvert,
 )
 from ga4_analytics.stats.proportions import wilson
-from ga4_analytics.stats.survival import kaplan_meier
+from ga4_analytics.stats.survival import kaplan_meier, stays_above
 
 Kind = Literal["reached", "dropped", "open"]
 PEERS: tuple[Rules, ...] = (
@@ -320,11 +320,15 @@ def _trend(index: Index, plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Funne
 def _time_to_convert(plan: Plan, outcomes: Sequence[Outcome]) -> TimeToConvert:
     empty = [np.zeros(0, np.int64)]
     times = np.concatenate([*empty, *(each.times for each in outcomes)])
-    lost = np.concatenate([*empty, *(each.lost for each in outcomes)])
+    lost = [each.lost for each in outcomes]
     entered = sum(int(each.states.sum() - each.states[0]) for each in outcomes)
-    curve = kaplan_meier(times, lost, entered - len(times) - len(lost))
-    found = [(share, curve.quantile(share)) for share in SHARES]
-    seconds = {share: None if time is None else time / 1e6 for share, time in found}
+    beyond = entered - len(times) - sum(map(len, lost))
+    seconds: dict[float, float | None] = dict.fromkeys(SHARES)
+    # Of millions who entered it is rare that so many convert, and a curve takes its time.
+    if not stays_above(min(SHARES), times, lost, beyond):
+        curve = kaplan_meier(times, np.concatenate([*empty, *lost]), beyond)
+        found = [(share, curve.quantile(share)) for share in SHARES]
+        seconds = {share: None if time is None else time / 1e6 for share, time in found}
     median = seconds[0.5]
     words = (
         "Half of those who entered have not converted by the end of what can be seen:"

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from ga4_analytics.analyses.funnel_plan import Plan, required, side_plans
 from ga4_analytics.analyses.funnel_run import Outcome, run
 from ga4_analytics.analyses.groups import Grouping, Groups, Label, grouping
-from ga4_analytics.analyses.parts import Part
+from ga4_analytics.analyses.parts import Part, on_each
 from ga4_analytics.index.layout import U8
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels.tally import codes_at, tally_groups, tally_sizes
 from ga4_analytics.questions.funnel import FunnelSpec
 
 Numbers = NDArray[np.int64]
+SHARES = 4
+"""In how many shares groups are counted at once."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def grouped(
     groups = grouping(index, question.query.by)
     if question.attribution == "all":
         return _by_all(index, question, plan, chosen, groups, threads)
-    numbers = [_group_of(question, groups, outcome) for outcome in outcomes]
+    numbers = on_each(lambda outcome: _group_of(question, groups, outcome), outcomes, threads)
     if question.attribution == "first" and not needs_chain(question):
         _fill(index, plan, chosen, groups, outcomes, numbers, threads)
     sizes = np.zeros(len(groups.labels), np.int64)
@@ -104,7 +106,7 @@ def grouped(
     return Grouped(
         topped.labels,
         (outcomes,) * count,
-        _tallies(outcomes, numbers, topped.merge, count),
+        _tallies(outcomes, numbers, topped.merge, count, threads),
         ({},) * count,
         numbers,
         topped.merge,
@@ -112,13 +114,25 @@ def grouped(
 
 
 def _tallies(
-    outcomes: Sequence[Outcome], numbers: Sequence[Groups], merge: Groups, count: int
+    outcomes: Sequence[Outcome],
+    numbers: Sequence[Groups],
+    merge: Groups,
+    count: int,
+    threads: int | None,
 ) -> tuple[Tally, ...]:
     """The units of each of some groups."""
-    states, weakest = (np.zeros((count, 256), np.int64) for _ in range(2))
-    for outcome, each in zip(outcomes, numbers, strict=True):
-        tally_groups(each, merge, outcome.state, states)
-        tally_groups(each, merge, outcome.weakest, weakest)
+
+    def tally(given: Sequence[tuple[Outcome, Groups]]) -> NDArray[np.int64]:
+        counts = np.zeros((2, count, 256), np.int64)
+        for outcome, each in given:
+            tally_groups(each, merge, outcome.state, counts[0])
+            tally_groups(each, merge, outcome.weakest, counts[1])
+        return counts
+
+    pairs = list(zip(outcomes, numbers, strict=True))
+    # A table for each processor and not for each part: there can be many groups.
+    shares = [pairs[place::SHARES] for place in range(SHARES)]
+    states, weakest = sum(on_each(tally, shares, threads), np.zeros((2, count, 256), np.int64))
     return tuple(Tally(*pair) for pair in zip(states, weakest, strict=True))
 
 

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from ga4_analytics.analyses.funnel_plan import Plan
 from ga4_analytics.analyses.masks import Bits, words_of
 from ga4_analytics.analyses.parts import PART_ROWS, Part, on_each, parts
-from ga4_analytics.index.layout import I64, U8, Segment
+from ga4_analytics.index.layout import I64, U8, RowFlag, Segment
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels.funnel import scan_part
 from ga4_analytics.kernels.funnel_days import MAY_BE_LONG, MAY_BE_OPEN, Days
 from ga4_analytics.kernels.funnel_part import judge_part
 from ga4_analytics.kernels.funnel_rows import Steps, map_moments
-from ga4_analytics.kernels.lanes import padded
 from ga4_analytics.kernels.tally import tally
 
 NONE = np.zeros(0, np.uint64)
@@ -178,10 +177,12 @@ def _steps(plan: Plan, part: Part, classes: I64, among: Among | None) -> Steps:
         maps &= words_of(among(part), first)
     repeats = np.zeros(len(maps), np.uint8)
     repeats[: len(classes)] = classes < np.arange(len(classes))
-    moments, tied = np.empty_like(maps), np.empty(maps.shape[1], np.uint64)
-    map_moments(padded(segment.flags), first // 64, maps, moments, tied)
+    if not segment.is_timed:
+        maps &= words_of(segment.flags[first:end] & np.uint8(RowFlag.TIMELESS) == 0, first)
+    moments = np.empty_like(maps)
+    map_moments(segment.ties, first // 64, maps, moments)
     return Steps(
-        maps, moments, tied, first // 64 * 64, segment.flags, plan.steps.single,
+        maps, moments, first // 64 * 64, segment.ties, segment.flags, plan.steps.single,
         classes, repeats, np.empty(len(maps), np.int64), np.empty(end - first, np.uint64), first,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ import numpy as np
 from ga4_analytics.index.layout import U8, U32, Segment
 
 T = TypeVar("T")
+Given = TypeVar("Given")
 
 PART_ROWS = 1 << 18
 """Rows of a part: what is worked out for each row of it stays in the processor's cache."""
@@ -85,13 +86,13 @@ def parts(segments: Sequence[Segment], chosen: Sequence[U8], rows: int = PART_RO
 
 
 def on_each(
-    work: Callable[[Part], T], given: Sequence[Part], threads: int | None = None
+    work: Callable[[Given], T], given: Sequence[Given], threads: int | None = None
 ) -> list[T]:
     """Run work on each part, several at once, and give what came out in the parts' order.
 
     Args:
         work: Lets go of the interpreter's lock while it runs a kernel.
-        given: The parts.
+        given: The parts, or what was made of each.
         threads: How many at once; None: one a processor.
     """
     count = min(threads or os.cpu_count() or 1, len(given))

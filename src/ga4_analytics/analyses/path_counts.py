@@ -13,13 +13,12 @@ from ga4_analytics.analyses.masks import Bits, Masks
 from ga4_analytics.analyses.parts import PART_ROWS, Part, on_each, parts
 from ga4_analytics.analyses.scope import Scope
 from ga4_analytics.index.arrange import NAMES
-from ga4_analytics.index.layout import I64, MASKED_NAMES, U8, RowFlag, Segment
+from ga4_analytics.index.layout import I64, MASKED_NAMES, U8, Segment
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels.path_table import merged, merged_rows, new_table
 from ga4_analytics.kernels.paths import plain_paths
 from ga4_analytics.kernels.paths_flat import DEEPEST, flat_paths, note_timeless, repacked
 from ga4_analytics.kernels.paths_general import general_paths
-from ga4_analytics.kernels.sessions import any_flag
 from ga4_analytics.questions.paths import PathsQuestion
 
 Table = NDArray[np.uint64]
@@ -192,7 +191,7 @@ def _by_user(part: Part, plan: Plan, chosen: U8, odd: U8) -> Found:
     """Count the paths of some users of a part, one after the other."""
     given, totals = part.segment, np.zeros(4, np.int64)
     kinds = (plan.masks.names & np.uint64(3)).astype(np.uint8)
-    if any_flag(given.flags, part.first_row, part.end_row, np.uint8(RowFlag.TIMELESS)):
+    if not given.is_timed:
         note_timeless(
             given.user_row, given.flags, chosen, part.first_user, part.end_user, odd
         )  # fmt: skip

@@ -14,9 +14,9 @@ from ga4_analytics.analyses.scope import scope_of, words_of
 from ga4_analytics.analyses.told import needs, tells, words_of_untold
 from ga4_analytics.analyses.whos import Array, View, is_any, summed, user_parts
 from ga4_analytics.errors import QuestionError
-from ga4_analytics.index.layout import RowFlag
 from ga4_analytics.index.reader import Index
 from ga4_analytics.kernels import sessions as kernels
+from ga4_analytics.kernels.lanes import padded
 from ga4_analytics.questions.query import seconds
 from ga4_analytics.questions.sessions import GapSessions, GapSessionsResult, SessionCount
 
@@ -50,9 +50,9 @@ def answer(index: Index, question: GapSessions, *, threads: int | None = None) -
         segment, counts = part.segment, np.zeros((len(buckets), 3), np.int64)
         rows = (segment.user_row, segment.user_run, segment.run_row, segment.run_day)
         users = (part.first_user, part.end_user, part.chosen)
-        timeless = np.uint8(RowFlag.TIMELESS)
-        if every and not kernels.any_flag(segment.flags, part.first_row, part.end_row, timeless):
-            kernels.by_gap(*rows, segment.time_us, *users, gap, buckets.table, buckets.base, counts)
+        if every and segment.is_timed:
+            times = padded(segment.time_us)
+            kernels.by_gap(*rows, times, *users, gap, buckets.table, buckets.base, counts)
             return (counts,)
         bits = View(part, masks, None, buckets).bits
         kernels.by_gap_of_some(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from ga4_analytics.analyses.ask import ask
 from ga4_analytics.index.reader import Index
+from ga4_analytics.kernels import bitmaps
 from ga4_analytics.questions import build, build_more
 from ga4_analytics.questions.filters import Condition, EventSelector
 from ga4_analytics.questions.segments import DidInOrder, DidOnDays, HadSum, HadValue, WasNew
@@ -28,12 +31,29 @@ def warm(
     Returns:
         How many questions were asked.
     """
+    _map_rows()
     count = 0
     for topic, spec in questions(index):
         told(topic)
         ask(index, spec, threads=threads)
         count += 1
     return count
+
+
+def _map_rows() -> None:
+    """Run the kernels that write bitmaps: which of them a question needs, its data decides."""
+    out, table = np.zeros(2, np.uint64), np.zeros(1, np.uint64)
+    for kind in (np.uint8, np.uint16, np.uint32):
+        codes, offsets = np.zeros(65, kind), np.zeros(66, np.uint32)
+        for each in (codes, offsets):
+            each.setflags(write=False)
+        bitmaps.add_equal(codes, np.uint64(1), 0, out)
+        bitmaps.add_listed(codes, table.view(np.uint8)[:1], 0, out)
+        bitmaps.keep_listed(codes, table, np.uint64(1), 0, out)
+        bitmaps.keep_any(offsets, codes, table, np.uint64(1), 0, out)
+    numbers = np.zeros(65, np.int64)
+    numbers.setflags(write=False)
+    bitmaps.keep_within(numbers, numbers[:0].copy(), numbers[:0].copy(), 0, out)
 
 
 def questions(index: Index) -> Iterator[tuple[str, Any]]:

@@ -179,6 +179,24 @@ class Segment:
                   found)  # fmt: skip
         return first, found
 
+    @cached_property
+    def ties(self) -> NDArray[np.uint64]:
+        """A bit a row, the first row's lowest: those that are tied with the row before.
+
+        And two words without any, so that what follows a row can be read with it.
+        """
+        from ga4_analytics.kernels.bitmaps import add_marked
+        from ga4_analytics.kernels.lanes import padded
+
+        found = np.zeros(self.rows // 64 + 3, np.uint64)
+        add_marked(padded(self.flags), np.uint8(RowFlag.TIED), found[:-2])
+        return found
+
+    @cached_property
+    def is_timed(self) -> bool:
+        """Whether each row has a time of its own."""
+        return not (self.flags & np.uint8(RowFlag.TIMELESS)).any()
+
     @property
     def users(self) -> int:
         """How many users it has."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ga4_analytics.kernels.lanes import equal
+from ga4_analytics.kernels.lanes import equal, marked
 from ga4_analytics.kernels.lean import inlined
 from ga4_analytics.kernels.words import lowest_bit
 
@@ -51,6 +51,19 @@ def map_codes(codes, listed, begin, first, out):  # type: ignore[no-untyped-def]
                 for n in range(begin[place], begin[place + 1]):
                     word |= equal(codes, row, listed[n])
             out[place, w] = word
+
+
+@njit(nogil=True, cache=True)
+def add_marked(flags, mark, out):  # type: ignore[no-untyped-def]
+    """Set the bits of rows with a mark, of all rows.
+
+    Args:
+        flags: uint8, one a row of the segment; see `lanes.padded`.
+        mark: uint8.
+        out: uint64 words; changed.
+    """
+    for w in range(min(len(out), (len(flags) + 63) // 64)):
+        out[w] |= marked(flags, np.int64(w * 64), mark)
 
 
 @njit(nogil=True, cache=True)
@@ -149,21 +162,6 @@ def keep_any(offsets, codes, table, bit, first, out):  # type: ignore[no-untyped
             if not met:
                 out[w] ^= lowest
             left ^= lowest
-
-
-@njit(nogil=True, cache=True)
-def add_marked(bits, bit, shift, out):  # type: ignore[no-untyped-def]
-    """Set the bits of rows that have a selector's bit.
-
-    Args:
-        bits: uint64 selector bits of a part's rows.
-        bit: The selector's bit.
-        shift: Place of the part's first row in its word.
-        out: uint64 words from that word on; changed.
-    """
-    for i in range(bits.shape[0]):
-        at = np.uint64(i + shift)
-        out[at >> np.uint64(6)] |= np.uint64((bits[i] & bit) != 0) << (at & np.uint64(63))
 
 
 @njit(nogil=True, cache=True)

@@ -14,13 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from ga4_analytics.kernels.funnel_units import TIED, TIMELESS
-from ga4_analytics.kernels.lanes import marked
 from ga4_analytics.kernels.lean import inlined, inner
 from ga4_analytics.kernels.words import lowest_bit
 
 _NONE, _ONE, _LAST, _ROOM = np.uint64(0), np.uint64(1), np.uint64(63), np.uint64(6)
-WORD = 64
 
 
 class Steps(NamedTuple):
@@ -29,8 +26,8 @@ class Steps(NamedTuple):
     Attributes:
         maps: uint64 (steps, words): the rows that can serve each step.
         moments: uint64 (steps, words): the last rows of the moments with such a row.
-        tied: uint64 (words,): the rows that are tied with the one before.
-        base: The row of the first bits.
+        base: The row of their first bits.
+        ties: `Segment.ties`.
         flags: `RowFlag`, one a row of the segment.
         single: Whether no row can serve several steps.
         classes: int64 (steps,): steps of one class are served by the same rows, those of others
@@ -43,8 +40,8 @@ class Steps(NamedTuple):
 
     maps: Any
     moments: Any
-    tied: Any
     base: Any
+    ties: Any
     flags: Any
     single: Any
     classes: Any
@@ -55,39 +52,27 @@ class Steps(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def map_moments(flags, first, maps, moments, tied):  # type: ignore[no-untyped-def]
-    """Write the bitmaps of moments, and take rows without a time from those of the steps.
+def map_moments(ties, first, maps, moments):  # type: ignore[no-untyped-def]
+    """Write the bitmaps of moments.
 
     A sum carries the bits of a moment to its last row: all rows but that are ones, and whatever
     is added to them overflows to it.
 
     Args:
-        flags: `RowFlag`, one a row of the segment; see `lanes.padded`.
-        first: The first word.
-        maps: See `Steps`, as the next two; changed.
+        ties: `Segment.ties`.
+        first: The first word of the others among them.
+        maps: See `Steps`, as the next one.
         moments: Written.
-        tied: Written.
     """
-    words, rows = len(tied), len(flags)
     carries = np.zeros(len(maps), np.uint64)
-    for w in range(words):
-        row = np.int64((first + w) * WORD)
-        if row >= rows:
-            tied[w] = _NONE
-            maps[:, w] = _NONE
-            moments[:, w] = _NONE
-            continue
-        tied[w] = marked(flags, row, TIED)
-        timely = ~marked(flags, row, TIMELESS)
-        after = row + WORD < rows and flags[row + WORD] & TIED
-        inner_rows = (tied[w] >> _ONE) | (np.uint64(after) << _LAST)
+    for w in range(maps.shape[1]):
+        inside = (ties[first + w] >> _ONE) | (ties[first + w + 1] << _LAST)
         for step in range(len(maps)):
-            found = maps[step, w] & timely
-            maps[step, w] = found
-            sum_ = (found & inner_rows) + inner_rows
-            carried = sum_ + carries[step]
-            carries[step] = np.uint64(sum_ < inner_rows) | np.uint64(carried < sum_)
-            moments[step, w] = (carried | found) & ~inner_rows
+            found = maps[step, w]
+            total = (found & inside) + inside
+            carried = total + carries[step]
+            carries[step] = np.uint64(total < inside) | np.uint64(carried < total)
+            moments[step, w] = (carried | found) & ~inside
 
 
 @inlined
@@ -120,8 +105,8 @@ def last_row(step, at, end, steps):  # type: ignore[no-untyped-def]
 @inlined
 def is_tied_at(row, steps):  # type: ignore[no-untyped-def]
     """Whether a row is tied with the one before."""
-    place = np.uint64(row - steps.base)
-    return (steps.tied[place >> _ROOM] >> (place & _LAST)) & _ONE != _NONE
+    place = np.uint64(row)
+    return (steps.ties[place >> _ROOM] >> (place & _LAST)) & _ONE != _NONE
 
 
 @inner

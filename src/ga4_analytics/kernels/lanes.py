@@ -58,17 +58,33 @@ def _marked(_context: Any, flags: Any, at: Any, mark: Any) -> Any:
     return types.uint64(flags, at, mark), build
 
 
+def _apart(_context: Any, times: Any, at: Any, gap: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        before = builder.sub(args[1], args[1].type(1))
+        earlier = _lanes(context, builder, signature.args[0], args[0], before)
+        later = _lanes(context, builder, signature.args[0], args[0], args[1])
+        gaps = _of(builder, args[2], later.type)
+        return builder.bitcast(builder.icmp_signed(">", builder.sub(later, earlier), gaps), _BITS)
+
+    return types.uint64(times, at, gap), build
+
+
+_apart_from: Any = intrinsic(_apart)
 _equal_from: Any = intrinsic(_equal)
 _marked_from: Any = intrinsic(_marked)
 
 
 def padded(values: NDArray[Any]) -> NDArray[Any]:
-    """An array in which `LANES` values can be read: that of few rows is a longer copy.
+    """An array in which `LANES` values and one can be read: that of few rows is a longer copy.
 
     >>> len(padded(np.zeros(3, np.uint8))), len(padded(np.zeros(300, np.uint8)))
-    (64, 300)
+    (65, 300)
     """
-    return values if len(values) >= LANES else np.pad(values, (0, LANES - len(values)))
+    if len(values) > LANES:
+        return values
+    longer = np.pad(values, (0, LANES + 1 - len(values)))
+    longer.setflags(write=False)  # kernels are compiled anew for what can be written
+    return longer
 
 
 @inlined
@@ -101,3 +117,19 @@ def marked(flags, at, mark):  # type: ignore[no-untyped-def]
     """
     begin = _begin(at, flags)
     return _marked_from(flags, begin, mark) >> np.uint64(at - begin)
+
+
+@inlined
+def apart(times, at, gap):  # type: ignore[no-untyped-def]
+    """Which of the rows from one on are more than a gap later than the row before.
+
+    Bit 0 is that row's; those past the end have none, nor has the first row of all.
+
+    Args:
+        times: int64, one a row; see `padded`.
+        at: The row.
+        gap: int64.
+    """
+    begin = max(min(at, np.int64(len(times) - LANES)), np.int64(1))
+    found = _apart_from(times, begin, gap)
+    return found >> np.uint64(at - begin) if at >= begin else found << np.uint64(begin - at)

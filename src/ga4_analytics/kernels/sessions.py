@@ -5,21 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ga4_analytics.kernels.lanes import apart
 from ga4_analytics.kernels.lean import inner
+from ga4_analytics.kernels.words import lowest_bit
 
 TIMELESS = 8
 ROOM = 4096
 """Rows whose sessions are found at once: their times stay in the nearest cache."""
-
-
-@njit(nogil=True, cache=True)
-def any_flag(flags, first, end, flag):  # type: ignore[no-untyped-def]
-    """Whether any of some rows has a flag."""
-    found = np.uint8(0)
-    some = flags[first:end]  # counted from 0, many are looked at in one step
-    for i in range(some.shape[0]):
-        found |= some[i]
-    return (found & flag) != 0
 
 
 @njit(nogil=True, cache=True)
@@ -35,7 +27,7 @@ def by_gap(  # type: ignore[no-untyped-def]
         user_run: Offsets of users into day runs.
         run_row: First row of each run.
         run_day: Its day.
-        time_us: Times, ascending within a user; each is its row's own.
+        time_us: Times, ascending within a user; each is its row's own. See `lanes.padded`.
         first: First user.
         end: User after the last.
         chosen: 1 for each user who counts.
@@ -45,7 +37,7 @@ def by_gap(  # type: ignore[no-untyped-def]
         counts: int64, shape (buckets, 3): sessions, their lengths in microseconds, their rows;
             added to.
     """
-    starts_user = np.empty(ROOM, np.uint8)
+    starts = np.empty(ROOM // 64, np.uint64)
     at = np.empty(ROOM + 1, np.int32)
     u = np.int64(first)
     while u < end:
@@ -59,27 +51,31 @@ def by_gap(  # type: ignore[no-untyped-def]
             u += 1
             continue
         size = np.int64(user_row[u]) - begin
-        starts_user[:size] = 0
+        for word in range((size + 63) // 64):
+            starts[word] = apart(time_us, begin + 64 * word, gap_us)
         for user in range(first_user, u):
-            starts_user[np.int64(user_row[user]) - begin] = 1
+            row = np.uint64(user_row[user]) - np.uint64(begin)
+            starts[row >> np.uint64(6)] |= np.uint64(1) << (row & np.uint64(63))
+        found = _places(starts, size, at)
         times = time_us[begin : begin + size]
-        found = _starts(times, starts_user, gap_us, at)
         _add(times, at, found, begin, user_run[first_user], user_run[u], run_row, run_day, table,
              base, counts)  # fmt: skip
 
 
 @inner
-def _starts(times, starts_user, gap_us, at):  # type: ignore[no-untyped-def]
-    """Write which rows of some users start a session, then the end, and give their number."""
-    at[0] = 0
-    found = np.int64(1)
-    for i in range(1, times.shape[0]):
-        # Each row is written, the next one over it if it starts none: no branch to be guessed.
-        at[np.uint64(found)] = i
-        apart = times[np.uint64(i)] - times[np.uint64(i - 1)] > gap_us
-        found += np.int64(apart | (starts_user[np.uint64(i)] != 0))
-    at[np.uint64(found)] = times.shape[0]
-    return found
+def _places(starts, size, at):  # type: ignore[no-untyped-def]
+    """Write which of some rows start a session, then the end, and give their number."""
+    found = np.uint64(0)
+    for word in range((size + 63) // 64):
+        left = starts[np.uint64(word)]
+        if size - 64 * word < 64:
+            left &= (np.uint64(1) << np.uint64(size - 64 * word)) - np.uint64(1)
+        while left:
+            at[found] = 64 * word + np.int64(lowest_bit(left))
+            left &= left - np.uint64(1)
+            found += np.uint64(1)
+    at[found] = size
+    return np.int64(found)
 
 
 @inner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from statistics import NormalDist
@@ -58,6 +59,36 @@ class Survival:
         z = NormalDist().inv_cdf((1.0 + confidence) / 2.0) * spread / log(share)
         centre = log(-log(share))
         return exp(-exp(centre - z)), exp(-exp(centre + z))
+
+
+def stays_above(
+    share: float,
+    happened: NDArray[np.int64],
+    lost: Sequence[NDArray[np.int64]],
+    beyond: int = 0,
+) -> bool:
+    """Whether it is plain without the curve that it happens to less than a share of all.
+
+    Each event takes at most one of those who are at risk at the last one.
+
+    Args:
+        share: In (0, 1].
+        happened: See `kaplan_meier`.
+        lost: The same times in any number of arrays, of which as few are looked at as will do.
+        beyond: See `kaplan_meier`.
+
+    >>> stays_above(0.5, np.array([1, 2]), [np.array([1]), np.array([2, 9])], beyond=3)
+    True
+    >>> stays_above(0.5, np.array([1, 2]), [np.array([1])], beyond=3)
+    False
+    """
+    at_risk = beyond
+    latest = happened.max(initial=0)
+    for times in (happened[:0], *lost):
+        at_risk += int(np.count_nonzero(times >= latest))
+        if len(happened) < (share - 1e-9) * at_risk:
+            return True
+    return len(happened) == 0
 
 
 def kaplan_meier(happened: NDArray[np.int64], lost: NDArray[np.int64], beyond: int = 0) -> Survival:
