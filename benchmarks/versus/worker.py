@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -75,9 +76,12 @@ class Worker:
             RuntimeError: The engine failed.
         """
         assert self._process.stdin is not None
+        self._process.send_signal(signal.SIGCONT)
         self._process.stdin.write(json.dumps([question, variant, form]) + "\n")
         self._process.stdin.flush()
         reply = self._read()
+        # Threads that an engine keeps busy behind its answers are not to slow down the next one.
+        self._process.send_signal(signal.SIGSTOP)
         if "error" in reply:
             raise RuntimeError(f"{self.name}, {question} ({form}): {reply['error']}")
         return reply["seconds"], reply["answer"]
@@ -85,6 +89,7 @@ class Worker:
     def close(self) -> None:
         """End the process."""
         assert self._process.stdin is not None
+        self._process.send_signal(signal.SIGCONT)
         self._process.stdin.close()
         self._process.wait(60)
 
