@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
+from ga4_analytics.index.rows import text_buffers
+from ga4_analytics.kernels.order import read_ids
 from ga4_analytics.kernels.words import alike, ends, first, word
 from ga4_analytics.sources.batches import PARAMETER
 from ga4_analytics.sources.json_columns import json_columns
@@ -69,3 +74,25 @@ def test_block_that_ends_within_a_key(left: int) -> None:
     whole = line + b"\n" + line
     cut = whole[: len(line) + 1 + min(left, len(line) - 1)]
     assert json_columns(Engines(), cut, 1) is None
+
+
+KEYS = st.lists(
+    st.one_of(
+        st.uuids().map(str),
+        st.tuples(st.uuids().map(str), st.integers(0, 35), st.sampled_from("gGAF`:/@o-0é\x7f")).map(
+            lambda each: each[0][: each[1]] + each[2] + each[0][each[1] + 1 :]
+        ),
+        st.text(max_size=40),
+    ),
+    max_size=9,
+)
+
+
+@given(KEYS)
+def test_keys_are_read_as_numbers_that_order_as_they_do(keys: list[str]) -> None:
+    high, low = np.zeros((2, len(keys)), np.uint64)
+    read_ids(*text_buffers(pa.array(keys, pa.string())), high, low)
+    for key, *halves in zip(keys, high.tolist(), low.tolist(), strict=True):
+        plain = re.fullmatch("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", key, re.ASCII)
+        whole = UUID(key).bytes if plain else key.encode()[:16].ljust(16, b"\0")
+        assert halves == [int.from_bytes(whole[:8]), int.from_bytes(whole[8:])]

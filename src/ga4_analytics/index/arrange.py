@@ -76,6 +76,8 @@ def lay_out(rows: Rows, tables: Mapping[str, Codes]) -> Segment:
     sort_users(order, user_row, *tests)
     columns: dict[str, NDArray[Any]] = {}
     offsets: dict[str, U32] = {}
+    # Places of another type would be turned into this one again for each column.
+    order = order.astype(np.intp)
     for name, values in rows.columns.items():
         if name in rows.offsets:
             offsets[name], values = _lists_in_order(rows.offsets[name], values, order)

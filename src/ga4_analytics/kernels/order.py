@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ga4_analytics.kernels.lean import inlined
+from ga4_analytics.kernels.words import LOW, word
+
 _SHORT = 24
 """Up to so many rows a user's order is found by insertion."""
+DASH = np.uint8(45)
 
 
 @njit(nogil=True, cache=True)
@@ -40,34 +44,65 @@ def read_ids(offsets, data, high, low):  # type: ignore[no-untyped-def]
         low: uint64, the second half; written.
     """
     for i in range(high.shape[0]):
-        first = offsets[i]
-        size = offsets[i + 1] - first
+        first, size = np.int64(offsets[i]), np.int64(offsets[i + 1] - offsets[i])
+        if size == 36 and _are_dashes(data, first):
+            one, other = word(data, first), _joined(data, first + 9, first + 14)
+            third, last = _joined(data, first + 19, first + 24), word(data, first + 28)
+            if _is_hex(one) and _is_hex(other) and _is_hex(third) and _is_hex(last):
+                high[i] = (_value(one) << np.uint64(32)) | _value(other)
+                low[i] = (_value(third) << np.uint64(32)) | _value(last)
+                continue
         halves = np.zeros(2, np.uint64)
-        digits = 0
-        plain = size == 36
-        if plain:
-            for j in range(36):
-                byte = data[first + j]
-                if j == 8 or j == 13 or j == 18 or j == 23:
-                    plain = plain and byte == 45
-                    continue
-                if 48 <= byte <= 57:
-                    digit = byte - 48
-                elif 97 <= byte <= 102:
-                    digit = byte - 87
-                else:
-                    plain = False
-                    break
-                half = digits >> 4
-                halves[half] = (halves[half] << np.uint64(4)) | np.uint64(digit)
-                digits += 1
-        if not plain:
-            halves[:] = 0
-            for j in range(16):
-                byte = data[first + j] if j < size else 0
-                halves[j >> 3] = (halves[j >> 3] << np.uint64(8)) | np.uint64(byte)
-        high[i] = halves[0]
-        low[i] = halves[1]
+        for j in range(16):
+            byte = data[first + j] if j < size else 0
+            halves[j >> 3] = (halves[j >> 3] << np.uint64(8)) | np.uint64(byte)
+        high[i], low[i] = halves[0], halves[1]
+
+
+@inlined
+def _are_dashes(data, first):  # type: ignore[no-untyped-def]
+    """Whether dashes stand where a UUID has them."""
+    return (
+        data[first + 8] == DASH
+        and data[first + 13] == DASH
+        and data[first + 18] == DASH
+        and data[first + 23] == DASH
+    )
+
+
+@inlined
+def _joined(data, first, then):  # type: ignore[no-untyped-def]
+    """Four bytes and four others as a word."""
+    half = np.uint64(0xFFFFFFFF)
+    return (word(data, first) & half) | ((word(data, then) & half) << np.uint64(32))
+
+
+@inlined
+def _digits(bytes_):  # type: ignore[no-untyped-def]
+    """The value of each of eight hexadecimal digits, a byte each; letters have bit 6."""
+    return (bytes_ & (np.uint64(15) * LOW)) + ((bytes_ >> np.uint64(6)) & LOW) * np.uint64(9)
+
+
+@inlined
+def _is_hex(bytes_):  # type: ignore[no-untyped-def]
+    """Whether eight bytes are digits 0 to 9 and a to f: written again, their values are they."""
+    digits = _digits(bytes_)
+    letters = ((digits + np.uint64(0x76) * LOW) >> np.uint64(7)) & LOW
+    again = digits + np.uint64(0x30) * LOW + letters * np.uint64(0x27)
+    return again == bytes_ and digits & (np.uint64(0xF0) * LOW) == 0
+
+
+@inlined
+def _value(bytes_):  # type: ignore[no-untyped-def]
+    """The number that eight hexadecimal digits are, the first one the highest."""
+    digits, byte = _digits(bytes_), np.uint64(255)
+    pairs = (digits << np.uint64(4)) | (digits >> np.uint64(8))
+    return (
+        ((pairs & byte) << np.uint64(24))
+        | (((pairs >> np.uint64(16)) & byte) << np.uint64(16))
+        | (((pairs >> np.uint64(32)) & byte) << np.uint64(8))
+        | ((pairs >> np.uint64(48)) & byte)
+    )
 
 
 @njit(nogil=True, cache=True)
