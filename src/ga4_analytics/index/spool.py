@@ -5,7 +5,7 @@ A user's rows are all in one part. Rows of nobody are parted by day.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -53,15 +53,20 @@ class Spool:
         Raises:
             OSError: The disk is full or cannot be written.
         """
-        with ExitStack() as stack, ThreadPoolExecutor(self._threads) as pool:
+        with (
+            ExitStack() as stack,
+            ThreadPoolExecutor(1) as writer,
+            ThreadPoolExecutor(self._threads) as pool,
+        ):
             writers: dict[str, Any] = {}
-            coming: list[Future[list[tuple[str, pa.Table]]]] = []
+            coming: list[Future[int]] = []
             for piece in pieces:
-                coming.append(pool.submit(self._parted, piece))
+                parted = pool.submit(self._parted, piece)
+                coming.append(writer.submit(self._write, parted, writers, stack))
                 if len(coming) > self._threads:
-                    yield self._write(coming.pop(0).result(), writers, stack)
+                    yield coming.pop(0).result()
             for future in coming:
-                yield self._write(future.result(), writers, stack)
+                yield future.result()
 
     def parts(self) -> list[Path]:
         """The files of users' rows, in order."""
@@ -96,8 +101,12 @@ class Spool:
         ]
 
     def _write(
-        self, parted: list[tuple[str, pa.Table]], writers: dict[str, Any], stack: ExitStack
+        self,
+        coming: Future[list[tuple[str, pa.Table]]],
+        writers: dict[str, Any],
+        stack: ExitStack,
     ) -> int:
+        parted = coming.result()
         for name, table in parted:
             if name not in writers:
                 sink = stack.enter_context(pa.OSFile(str(self._folder / name), "wb"))
@@ -109,30 +118,75 @@ class Spool:
 
 
 def read_spooled(paths: Sequence[Path]) -> Rows:
-    """The rows of some files of a spool."""
-    tables = []
-    for path in paths:
-        with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
-            tables.append(reader.read_all())
-    table = pa.concat_tables(tables)
-    columns: dict[str, Any] = {}
-    offsets: dict[str, U32] = {}
-    for name in table.column_names:
-        if not name.startswith(_COLUMN):
-            continue
-        short = name.removeprefix(_COLUMN)
-        if _LENGTH + short in table.column_names:
-            offsets[short] = offsets_of(_array(table, _LENGTH + short).astype(np.int64))
-            chunks = [chunk.flatten() for chunk in table[name].chunks]
-            columns[short] = np.asarray(pa.concat_arrays([pa.array([], pa.int32()), *chunks]))
-        else:
-            columns[short] = _array(table, name)
-    key = pa.concat_arrays([pa.array([], pa.string()), *table[_KEY].chunks])
-    return Rows(key, {name: _array(table, _PLAIN + name) for name in PLAIN}, columns, offsets)
+    """The rows of some files of a spool; each array is read when it is asked for, and each time.
+
+    The files can be removed: what is mapped stays until the rows are gone.
+    """
+    files = _Files(paths)
+    lengths = {name.removeprefix(_LENGTH) for name in files.names if name.startswith(_LENGTH)}
+    columns = [name.removeprefix(_COLUMN) for name in files.names if name.startswith(_COLUMN)]
+
+    def values(name: str) -> Any:
+        if name not in lengths:
+            return files.array(_COLUMN + name)
+        chunks = [chunk.flatten() for chunk in files.chunks(_COLUMN + name)]
+        return np.asarray(pa.concat_arrays([pa.array([], pa.int32()), *chunks]))
+
+    def offsets(name: str) -> U32:
+        return offsets_of(files.array(_LENGTH + name).astype(np.int64))
+
+    key = pa.concat_arrays([pa.array([], pa.string()), *files.chunks(_KEY)])
+    return Rows(
+        key, _Read(PLAIN, lambda name: files.array(_PLAIN + name)), _Read(columns, values),
+        _Read(sorted(lengths), offsets),
+    )  # fmt: skip
 
 
-def _array(table: pa.Table, name: str) -> Any:
-    return table[name].to_numpy()
+class _Files:
+    """Mapped files of one schema, of which one column is unpacked at a time.
+
+    A segment's columns at once are three times what one thread has in hand, and every page of
+    memory that was not used before costs as much as to unpack it.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._files = [pa.memory_map(str(path)) for path in paths]
+        with pa.ipc.open_stream(self._files[0]) as reader:
+            self.names: list[str] = reader.schema.names
+
+    def chunks(self, name: str) -> list[pa.Array]:
+        """A column's pieces."""
+        field = [self.names.index(name)]
+        options = pa.ipc.IpcReadOptions(included_fields=field, use_threads=False)
+        found: list[pa.Array] = []
+        for file in self._files:
+            file.seek(0)
+            reader = pa.ipc.open_stream(file, options=options)
+            found += [batch.column(0) for batch in reader]
+        return found
+
+    def array(self, name: str) -> Any:
+        """A column of numbers as one array."""
+        return np.concatenate([chunk.to_numpy() for chunk in self.chunks(name)])
+
+
+class _Read(Mapping[str, Any]):
+    """Arrays by name that are read when they are asked for."""
+
+    def __init__(self, names: Iterable[str], read: Callable[[str], Any]) -> None:
+        self._names = tuple(names)
+        self._read = read
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _table(rows: Rows) -> pa.Table:
