@@ -82,6 +82,11 @@ ANY = st.lists(
 )  # fmt: skip
 
 
+REPEATED = st.lists(st.sampled_from("AABBC"), min_size=2, max_size=5).map(
+    lambda names: [EventSelector((name,)) for name in names]
+)
+
+
 @st.composite
 def questions(draw: Any, steps: Any) -> FunnelSpec:
     """A funnel in order with one window, over all days or some."""
@@ -145,6 +150,14 @@ def test_steps_with_filters(
 @settings(max_examples=250, **SLOW)
 @given(visits(), questions(ANY), INCOMPLETE, ROWS)
 def test_steps_that_share_events(
+    log: list[Event], question: FunnelSpec, open_days: int, rows: int
+) -> None:
+    both_paths(log, question, open_days, rows)
+
+
+@settings(max_examples=250, **SLOW)
+@given(visits(), questions(REPEATED), INCOMPLETE, ROWS)
+def test_steps_that_repeat(
     log: list[Event], question: FunnelSpec, open_days: int, rows: int
 ) -> None:
     both_paths(log, question, open_days, rows)
