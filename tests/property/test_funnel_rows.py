@@ -130,8 +130,8 @@ class Log:
         map_moments(ties, 0, maps, moments_)
         self.rows = rows
         self.steps = Steps(
-            maps, moments_, 0, ties, flags, True, np.arange(steps), np.zeros(steps, np.uint8),
-            np.empty(steps, np.int64), np.empty(rows, np.uint64), 0,
+            maps, moments_, 0, ties, flags, True, np.arange(steps), np.empty(steps, np.int64),
+            np.empty(rows, np.uint64), 0,
         )  # fmt: skip
 
     def last_rows(self, step: int) -> list[int]:

@@ -161,8 +161,7 @@ def _fast(plan: Plan, part: Part, steps: Steps, days: Days, wants_entry: bool) -
         segment.user_names, segment.user_run, segment.user_visit, segment.user_session,
         segment.run_row, segment.run_day, segment.visit_row, segment.visit_session,
         segment.time_us, steps, plan.numbers, days, wants_entry, space.state, space.weakest,
-        space.entry_row, left, space.times, space.trend, space.trend_open,
-        space.sizes,
+        space.entry_row, left, space.times, space.trend, space.trend_open, space.sizes,
     )  # fmt: skip
     if space.sizes[4]:
         _judge(plan, part, left, steps.bits, NONE, NONE, space)
@@ -175,15 +174,13 @@ def _steps(plan: Plan, part: Part, classes: I64, among: Among | None) -> Steps:
     maps = plan.steps.maps(segment, first, end, plan.number("last"))
     if among is not None:
         maps &= words_of(among(part), first)
-    repeats = np.zeros(len(maps), np.uint8)
-    repeats[: len(classes)] = classes < np.arange(len(classes))
     if not segment.is_timed:
         maps &= words_of(segment.flags[first:end] & np.uint8(RowFlag.TIMELESS) == 0, first)
     moments = np.empty_like(maps)
     map_moments(segment.ties, first // 64, maps, moments)
     return Steps(
         maps, moments, first // 64 * 64, segment.ties, segment.flags, plan.steps.single,
-        classes, repeats, np.empty(len(maps), np.int64), np.empty(end - first, np.uint64), first,
+        classes, np.empty(len(maps), np.int64), np.empty(end - first, np.uint64), first,
     )  # fmt: skip
 
 

@@ -205,8 +205,8 @@ def _words(codes: NDArray[np.generic], met: NDArray[np.bool_], first: int, end: 
         if beyond > 0 and len(out) > 1:
             out[-2] &= ALL_BITS >> np.uint64(beyond)
     elif len(listed) <= _FEW:
-        for code in listed.astype(np.uint64):
-            bitmaps.add_equal(padded(codes), code, at, out[:-1])
+        begin = np.array([0, len(listed)])
+        bitmaps.map_codes(padded(codes), listed.astype(np.uint64), begin, at, out[None, :-1])
     else:
         bitmaps.add_listed(codes, met.view(np.uint8), at, out[:-1])
     return out

@@ -47,7 +47,7 @@ def _map_rows() -> None:
         codes, offsets = np.zeros(65, kind), np.zeros(66, np.uint32)
         for each in (codes, offsets):
             each.setflags(write=False)
-        bitmaps.add_equal(codes, np.uint64(1), 0, out)
+        bitmaps.map_codes(codes, table, np.array([0, 1]), 0, out[None])
         bitmaps.add_listed(codes, table.view(np.uint8)[:1], 0, out)
         bitmaps.keep_listed(codes, table, np.uint64(1), 0, out)
         bitmaps.keep_any(offsets, codes, table, np.uint64(1), 0, out)

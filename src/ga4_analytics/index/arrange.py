@@ -84,7 +84,7 @@ def lay_out(rows: Rows, tables: Mapping[str, Codes]) -> Segment:
         elif not all_null(values):
             values = values[order]
         columns[name] = tables[name][values] if name in tables else values
-    made = _laid_out(rows, keys, user_row, order, tests[1:4], tables[NAMES], columns, offsets)
+    made = _laid_out(rows, keys, user_row, order, tests[:4], tables[NAMES], columns, offsets)
     return _frozen(made)
 
 
@@ -106,14 +106,17 @@ def _laid_out(
     keys: pa.Array,
     user_row: U32,
     order: U32,
-    batch: Sequence[NDArray[Any]],
+    tests: Sequence[NDArray[Any]],
     names: Codes,
     columns: Mapping[str, NDArray[Any]],
     offsets: Mapping[str, U32],
 ) -> Segment:
     """A segment of ordered rows."""
     users = len(keys)
-    plain = {name: rows.plain[name][order] for name in ("time", "day", "session", "flags", "bits")}
+    plain = {name: rows.plain[name][order] for name in ("day", "session", "flags", "bits")}
+    # What rows were ordered by is at hand, and a spooled array is unpacked each time.
+    time, *batch = tests
+    plain["time"] = time[order]
     name = names[rows.plain["name"][order]]
     counts = [np.zeros(users + 1, np.int64) for _ in range(3)]
     user_names, touches = np.zeros(users, np.uint32), np.zeros(users, np.int64)

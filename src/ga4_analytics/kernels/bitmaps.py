@@ -19,25 +19,11 @@ _ONE, _ROOM = np.uint64(1), np.uint64(6)
 
 
 @njit(nogil=True, cache=True)
-def add_equal(codes, code, first, out):  # type: ignore[no-untyped-def]
-    """Set the bits of rows with a code.
-
-    Args:
-        codes: Code of each row of the segment; see `lanes.padded`.
-        code: uint64.
-        first: The first word.
-        out: uint64 words from ``first`` on, each with a row of the segment; changed.
-    """
-    for w in range(out.shape[0]):
-        out[w] |= equal(codes, np.int64((first + w) * 64), code)
-
-
-@njit(nogil=True, cache=True)
 def map_codes(codes, listed, begin, first, out):  # type: ignore[no-untyped-def]
     """Write which rows have one of some codes, for several lists of them.
 
     Args:
-        codes: See `add_equal`.
+        codes: Code of each row of the segment; see `lanes.padded`.
         listed: uint64, the codes of each list, list after list.
         begin: int64 (lists + 1,): where those of each begin.
         first: The first word.

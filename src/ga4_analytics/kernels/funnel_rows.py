@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from ga4_analytics.kernels.funnel_units import NO, YES
 from ga4_analytics.kernels.lean import inlined, inner
 from ga4_analytics.kernels.words import lowest_bit
 
@@ -30,9 +31,8 @@ class Steps(NamedTuple):
         ties: `Segment.ties`.
         flags: `RowFlag`, one a row of the segment.
         single: Whether no row can serve several steps.
-        classes: int64 (steps,): steps of one class are served by the same rows, those of others
-            by other rows; empty where steps share some of their rows.
-        repeats: uint8 (steps,): whether an earlier step is of the same class.
+        classes: int64 (steps,): the first step that is served by the same rows; steps of other
+            classes are served by other rows. Empty where steps share some of their rows.
         places: int64 (steps,), scratch.
         bits: uint64, one a row of the part: for `spread` to write.
         first_row: The part's first row.
@@ -45,7 +45,6 @@ class Steps(NamedTuple):
     flags: Any
     single: Any
     classes: Any
-    repeats: Any
     places: Any
     bits: Any
     first_row: Any
@@ -113,7 +112,7 @@ def is_tied_at(row, steps):  # type: ignore[no-untyped-def]
 def _is_used_up(step, at, steps):  # type: ignore[no-untyped-def]
     """Whether all rows of a moment that can serve a step serve earlier ones."""
     used, row, left = 0, at + steps.base, 1
-    for earlier in range(step):
+    for earlier in range(steps.classes[step], step):
         if steps.places[earlier] == at and steps.classes[earlier] == steps.classes[step]:
             used += 1
     if not used:
@@ -146,40 +145,32 @@ def climb_rows(a, b, goal, steps):  # type: ignore[no-untyped-def]
         the moment that enters, and that of the moment that came furthest, in the worst order
         too.
     """
-    if not steps.single:
-        return _climb_again(a, b, goal, steps)
-    level, weak, knots = np.int64(0), np.int64(0), np.int64(0)
-    base = steps.base
-    end, entry = b - base, np.int64(-1)
-    at = strict = a - base
-    moment = latest = at
-    for step in range(goal):
-        words = steps.moments[step]
-        at = _next(words, at, end)
-        if at >= end:
-            break
-        strict = _next(words, strict, end) + 1
-        latest = strict if strict <= end else latest
-        weak += strict <= end
-        entry = at if step == 0 else entry
-        level += 1
-        knots += is_tied_at(at + base, steps)
-        moment = at
-    return True, level, weak, knots, entry + base, moment + base, latest - 1 + base
+    if steps.single:
+        return _climb(a, b, goal, steps, NO)
+    return _climb_again(a, b, goal, steps)
 
 
 @inner
 def _climb_again(a, b, goal, steps):  # type: ignore[no-untyped-def]
-    """`climb_rows` where a row can serve several steps."""
+    """`climb_rows` where a row can serve several steps, in code of its own.
+
+    The loop over the others is to have the processor's registers to itself.
+    """
+    return _climb(a, b, goal, steps, YES)
+
+
+@inlined
+def _climb(a, b, goal, steps, again):  # type: ignore[no-untyped-def]
+    """`climb_rows`; ``again`` says whether a row can serve several steps."""
     level, weak, knots = np.int64(0), np.int64(0), np.int64(0)
-    base, shared = steps.base, len(steps.classes) == 0
+    base, shared = steps.base, again and len(steps.classes) == 0
     end, entry = b - base, np.int64(-1)
     at = strict = a - base
     moment = latest = at
     for step in range(goal):
         words = steps.moments[step]
         at = _next(words, at, end)
-        if steps.repeats[step] and at < end and _is_used_up(step, at, steps):
+        if again and not shared and at < end and _is_used_up(step, at, steps):
             at = _next(words, at + 1, end)
         if at >= end:
             break
@@ -188,11 +179,13 @@ def _climb_again(a, b, goal, steps):  # type: ignore[no-untyped-def]
         weak += strict <= end
         entry = at if step == 0 else entry
         knot = is_tied_at(at + base, steps)
-        if knot and shared:
+        if shared and knot:
             return False, level, weak, knots, entry, moment, latest
         level += 1
         knots += knot
-        moment = steps.places[step] = at
+        moment = at
+        if again:
+            steps.places[step] = at
         at += shared
     return True, level, weak, knots, entry + base, moment + base, latest - 1 + base
 
